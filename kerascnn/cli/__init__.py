@@ -1,0 +1,5 @@
+"""The `kerascnn` command."""
+
+from kerascnn.cli.app import main
+
+__all__ = ["main"]

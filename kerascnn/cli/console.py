@@ -1,0 +1,48 @@
+"""Where the commands print: tables on a terminal, plain columns in a pipe, JSON for a script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+output = Console(soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
+
+
+def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows as a table, numbers to the right; without lines and title when piped."""
+    rows = [tuple(row) for row in rows]
+    terminal = output.is_terminal
+    table = Table(
+        title=title if terminal else None,
+        box=box.ROUNDED if terminal else None,
+        pad_edge=terminal,
+        title_justify="left",
+    )
+    for index, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    if terminal:
+        output.print(table)
+    else:
+        Console(file=output.file, width=1_000).print(table)
+
+
+def show_json(value: Any) -> None:
+    """Print a value as indented JSON, the only thing on standard output."""
+    output.file.write(json.dumps(value, indent=2, default=str) + "\n")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

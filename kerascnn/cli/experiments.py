@@ -1,0 +1,97 @@
+"""The experiment that proves a system: train it, export it, score every form."""
+
+from __future__ import annotations
+
+import operator
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from kerascnn import registry
+from kerascnn.cli.pipeline import deploy
+from kerascnn.cli.runs import Run
+from kerascnn.cli.train import train_run
+
+_COMPARE = {">=": operator.ge, "<=": operator.le}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an experiment measured.
+
+    Args:
+        system: Name of the system.
+        task: Its task.
+        data: The data set and its options, as text.
+        metric: The task's headline metric.
+        conditions: What the system must reach.
+        scores: Every metric by form: `"keras"`, `"float32"`, `"int8"`.
+        sizes: Bytes of the file by form.
+        failed: The conditions that did not hold, each with its form; none when it passed.
+        seconds: Duration of the experiment, training included.
+    """
+
+    system: str
+    task: str
+    data: str
+    metric: str
+    conditions: tuple[str, ...]
+    scores: dict[str, dict[str, float]]
+    sizes: dict[str, int]
+    failed: tuple[str, ...]
+    seconds: float
+
+
+def run_experiment(name: str, folder: Path) -> Result:
+    """Train a system as its experiment says, export it and score every form.
+
+    Args:
+        name: Name of the system.
+        folder: The run folder.
+
+    Returns:
+        What was measured, passed or not.
+    """
+    start = time.monotonic()
+    system = registry.get_system(name)
+    experiment = system.experiment
+    if experiment is None:
+        raise ValueError(f"The system has no experiment. Received: {name}")
+    run = Run(
+        folder=folder,
+        system=name,
+        task=system.task,
+        data=experiment.data,
+        data_options=experiment.data_options,
+        model_options=experiment.model_options,
+        epochs=experiment.epochs,
+        batch_size=experiment.batch_size,
+        learning_rate=experiment.learning_rate,
+    )
+    scores = {"keras": train_run(run)}
+    forms = [form for form in ("float32", "int8") if form not in system.unsupported]
+    deployed = deploy(run, forms)
+    scores |= {one.quantize: one.scores for one in deployed}
+    options = ", ".join(f"{key}={value}" for key, value in experiment.data_options.items())
+    return Result(
+        system=name,
+        task=system.task,
+        data=f"{experiment.data} ({options})" if options else experiment.data,
+        metric=run.purpose.metric,
+        conditions=experiment.passes,
+        scores=scores,
+        sizes={one.quantize: one.report["size"] for one in deployed},
+        failed=tuple(
+            f"{condition} in {form}: {score[condition.split()[0]]:.4g}"
+            for form, score in scores.items()
+            for condition in experiment.passes
+            if not holds(condition, score)
+        ),
+        seconds=round(time.monotonic() - start, 1),
+    )
+
+
+def holds(condition: str, scores: dict[str, float]) -> bool:
+    """Tell whether scores meet a condition such as `"accuracy >= 0.88"`."""
+    metric, comparison, number = condition.split()
+    return bool(_COMPARE[comparison](scores[metric], float(number)))

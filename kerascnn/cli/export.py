@@ -1,0 +1,78 @@
+"""`kerascnn export`: a trained model as a .tflite file or a SavedModel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from kerascnn.cli.console import output, show_json
+
+
+def export(
+    source: Path = typer.Argument(..., help="A run folder, or a .keras file."),
+    quantize: str = typer.Option("int8", help="float32, float16, dynamic or int8."),
+    to: Path | None = typer.Option(None, "--output", help="Where to; beside the source if not."),
+    input_output: str = typer.Option("float32", help="Types at the border: float32, int8, uint8."),
+    part: str | None = typer.Option(None, help="Export only this sub-model, such as encoder."),
+    inputs: Path | None = typer.Option(
+        None, help="Calibration of a .keras file or a part: a .npy file of a batch of inputs."
+    ),
+    saved_model: bool = typer.Option(False, "--saved-model", help="For TF Serving instead."),
+    as_json: bool = typer.Option(False, "--json", help="Print the report as JSON."),
+) -> None:
+    """Export a trained model and report what is in the file.
+
+    Examples:
+
+        kerascnn export runs/lenet5 --quantize int8
+
+        kerascnn export runs/vae --part decoder --quantize float32
+
+        kerascnn export mine.keras --quantize int8 --inputs inputs.npy
+
+        kerascnn export runs/lenet5 --saved-model --output serving/lenet5
+    """
+    if saved_model:
+        from kerascnn.export import to_saved_model
+
+        model, stem = _load(source, part)
+        written = to_saved_model(model, to or stem.with_name("saved_model"))
+        show_json({"saved_model": str(written)}) if as_json else output.print(str(written))
+        return
+    options: dict[str, Any] = {"quantize": quantize, "input_output": input_output}
+    if source.is_dir() and part is None and inputs is None:
+        from kerascnn.cli.pipeline import export_run
+        from kerascnn.cli.runs import Run
+
+        report = export_run(Run.open(source), path=to, **options)
+    else:
+        import numpy as np
+
+        from kerascnn.export import to_tflite
+
+        model, stem = _load(source, part)
+        path = to or stem.with_name(f"{stem.name}_{quantize}.tflite")
+        batch = None if inputs is None else np.load(inputs)
+        report = to_tflite(model, path, calibration=batch, parity=batch, **options)
+    if as_json:
+        show_json(report.to_json())
+    else:
+        output.print(report.table())
+
+
+def _load(source: Path, part: str | None) -> tuple[Any, Path]:
+    """Load a model or one of its parts, and say after what its exports are named."""
+    import keras
+
+    from kerascnn.cli.runs import Run
+
+    model = Run.open(source).model() if source.is_dir() else keras.saving.load_model(source)
+    stem = source / "model" if source.is_dir() else source.with_suffix("")
+    if part is None:
+        return model, stem
+    names = [layer.name for layer in model.layers]
+    if part not in names:
+        raise ValueError(f"A part is one of {', '.join(names)}. Received: part={part}")
+    return model.get_layer(part), stem.with_name(part)

@@ -1,0 +1,150 @@
+"""From a trained run to int8 without TensorFlow: predict, score, export, verify."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kerascnn import data, edge, export
+from kerascnn.cli.isolation import benchmark_isolated, predict_isolated
+from kerascnn.cli.console import show_table
+from kerascnn.cli.runs import Run
+
+CALIBRATION = 200  # examples; more did not change the ranges of the bundled data sets
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One exported file of a run, verified where TensorFlow is not importable.
+
+    Args:
+        quantize: `"float32"`, `"float16"`, `"dynamic"` or `"int8"`.
+        report: The export report, as JSON values.
+        scores: The task's score of the file on the test split.
+        latency: The benchmark of one inference, as JSON values.
+    """
+
+    quantize: str
+    report: dict[str, Any]
+    scores: dict[str, float]
+    latency: dict[str, Any]
+
+
+def score_keras(run: Run) -> dict[str, float]:
+    """Score the trained Keras model of a run on the test split, and draw its predictions."""
+    model = run.model()
+    examples = data.arrays(run.dataset.test)
+    deployable = getattr(model, "deployable", model)
+    outputs = deployable.predict(run.purpose.inputs(model, examples), verbose=0)
+    picture = run.purpose.picture(examples, outputs, run.dataset.labels)
+    picture.save(run.folder / "predictions.png")
+    return run.purpose.score(outputs, examples)
+
+
+def export_run(
+    run: Run, quantize: str, *, path: Path | None = None, input_output: str = "float32"
+) -> export.Report:
+    """Export the trained model of a run; labels and pre-processing go into the file.
+
+    Calibration uses examples of the training split, parity those of the test split.
+
+    Args:
+        run: The run.
+        quantize: `"float32"`, `"float16"`, `"dynamic"` or `"int8"`.
+        path: The file; `model_<quantize>.tflite` in the run folder when None.
+        input_output: Types at the border: `"float32"`, or `"int8"` or `"uint8"` in an int8 file.
+    """
+    model = run.model()
+    task = run.purpose
+    calibration = task.inputs(model, data.arrays(run.dataset.train, CALIBRATION))
+    return export.to_tflite(
+        model,
+        path or run.folder / f"model_{quantize}.tflite",
+        quantize=quantize,
+        input_output=input_output,
+        calibration=calibration if quantize == "int8" else None,
+        metadata=edge.Metadata(**task.metadata(run.dataset)),
+        parity=task.inputs(model, data.arrays(run.dataset.test, CALIBRATION)),
+    )
+
+
+def score_file(run: Run, path: Path, picture: Path | None = None) -> dict[str, float]:
+    """Score a .tflite file on the test split of a run, in a process without TensorFlow.
+
+    Args:
+        run: The run that the file comes from.
+        path: The file.
+        picture: Where to draw its predictions; nowhere when None.
+    """
+    examples = data.arrays(run.dataset.test)
+    outputs = predict_isolated(path, run.purpose.inputs(run.model(), examples))
+    if picture:
+        run.purpose.picture(examples, outputs, run.dataset.labels).save(picture)
+    return run.purpose.score(outputs, examples)
+
+
+def deploy(run: Run, quantizations: Iterable[str] = ("float32", "int8")) -> list[Deployed]:
+    """Export a run in each form and verify each file where TensorFlow cannot be imported."""
+    deployed = []
+    for quantize in quantizations:
+        report = export_run(run, quantize)
+        picture = run.folder / f"predictions_{quantize}.png"
+        deployed.append(
+            Deployed(
+                quantize=quantize,
+                report=report.to_json(),
+                scores=score_file(run, Path(report.path), picture),
+                latency=benchmark_isolated(Path(report.path)),
+            )
+        )
+    return deployed
+
+
+def write_report(
+    run: Run, scores: dict[str, float], deployed: Iterable[Deployed]
+) -> dict[str, Any]:
+    """Write what was measured as `report.json` into the run folder.
+
+    Args:
+        run: The run.
+        scores: Score of the Keras model.
+        deployed: The exported files.
+
+    Returns:
+        What was written.
+    """
+    values = {
+        "system": run.system,
+        "data": {"name": run.dataset.name, "source": run.dataset.source},
+        "keras": scores,
+        "files": [dataclasses.asdict(one) for one in deployed],
+    }
+    text = json.dumps(values, indent=2, default=str)
+    (run.folder / "report.json").write_text(text + "\n")
+    return values
+
+
+def show_deployed(run: Run, scores: dict[str, float], deployed: Iterable[Deployed]) -> None:
+    """Print a table: the score in each form, file size, latency, operators and their types."""
+    metric = run.purpose.metric
+    columns = ("model", metric, "bytes", "ms an image", "operators")
+    rows: list[tuple[Any, ...]] = [("Keras", scores[metric], None, None, None)]
+    for one in deployed:
+        operators = Counter(
+            {f"{op['name']} {op['dtype']}": op["count"] for op in one.report["operators"]}
+        )
+        listed = ", ".join(f"{count} {name}" for name, count in operators.items())
+        rows.append(
+            (
+                f"TFLite {one.quantize}",
+                one.scores[metric],
+                one.report["size"],
+                one.latency["median_ms"],
+                listed,
+            )
+        )
+    show_table(f"{run.system} on the test split of {run.data}", columns, rows)

@@ -1,0 +1,123 @@
+"""A run folder: what was trained on what, so that later commands need only its path."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib.metadata
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kerascnn import data, registry, tasks
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run and the folder that holds it.
+
+    Args:
+        folder: The run folder.
+        system: Name of the system, or of a variant.
+        task: Name of the task.
+        data: Name of the data set.
+        epochs: Passes over the training split.
+        batch_size: Examples a step.
+        learning_rate: Step size; the task's own when None.
+        seed: Seed of the weights, the order and the noise.
+        data_options: Keyword arguments of the data set.
+        model_options: Keyword arguments of the builder, beyond those that the task sets.
+    """
+
+    folder: Path
+    system: str
+    task: str
+    data: str
+    epochs: int
+    batch_size: int = 64
+    learning_rate: float | None = None
+    seed: int = 0
+    data_options: Mapping[str, Any] = field(default_factory=dict)
+    model_options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, folder: Path) -> Run:
+        """Read the run that `save` wrote.
+
+        Raises:
+            ValueError: If the folder is no run folder.
+        """
+        config = folder / "config.json"
+        if not config.is_file():
+            raise ValueError(f"A run folder holds a config.json. Received: {folder}")
+        values = json.loads(config.read_text())
+        known = {f.name for f in dataclasses.fields(cls)} - {"folder"}
+        return cls(folder=folder, **{key: values[key] for key in known & values.keys()})
+
+    def save(self) -> None:
+        """Write `config.json`, with the versions that the run is made with."""
+        values = dataclasses.asdict(self)
+        del values["folder"]
+        packages = ("kerascnn", "keras", "tensorflow", "numpy")
+        values["versions"] = {name: importlib.metadata.version(name) for name in packages}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "config.json").write_text(json.dumps(values, indent=2) + "\n")
+
+    @cached_property
+    def dataset(self) -> data.Dataset:
+        """The data set, with its three splits."""
+        return data.load(self.data, **self.data_options)
+
+    @cached_property
+    def purpose(self) -> tasks.Task:
+        """The task."""
+        return tasks.get_task(self.task)
+
+    def build(self) -> Any:
+        """Build the untrained model for the task and its data."""
+        options = {**self.purpose.model_options(self.dataset), **self.model_options}
+        return registry.create_model(self.system, **options)
+
+    def model(self) -> Any:
+        """Load the trained model.
+
+        Raises:
+            ValueError: If the training has not ended.
+        """
+        import keras
+
+        path = self.folder / "model.keras"
+        if not path.is_file():
+            raise ValueError(
+                f"The run holds no trained model; end it with: kerascnn train --resume {self.folder}"
+            )
+        return keras.saving.load_model(path)
+
+
+def new_folder(parent: Path, name: str) -> Path:
+    """Name a folder that does not exist yet: `name`, then `name-2`, `name-3`, ..."""
+    folder, number = parent / name, 2
+    while folder.exists():
+        folder, number = parent / f"{name}-{number}", number + 1
+    return folder
+
+
+def parse_options(words: Sequence[str]) -> dict[str, Any]:
+    """Read `key=value` words; values are Python literals where they can be, else text.
+
+    Raises:
+        ValueError: If a word has no equals sign.
+    """
+    options = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not (key and equals):
+            raise ValueError(f"An option has the form key=value. Received: {word}")
+        try:
+            options[key] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            options[key] = value
+    return options

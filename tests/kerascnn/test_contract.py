@@ -1,0 +1,179 @@
+"""The promises that every registered system keeps. New systems join by existing."""
+
+import inspect
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from kerascnn import data, edge, export, registry, tasks
+
+SYSTEMS = sorted({registry.get_system(name).name for name in registry.list_models()})
+EXAMPLES = 13  # a whole batch of 4, three times, and a last batch of 1
+RELOAD = """
+import json, sys
+import keras
+import kerascnn.models
+import numpy as np
+for path, inputs, outputs in json.load(sys.stdin):
+    model = keras.saving.load_model(path)
+    deployable = getattr(model, "deployable", model)
+    values = keras.tree.flatten(deployable(np.load(inputs), training=False))
+    np.savez(outputs, *[keras.ops.convert_to_numpy(value) for value in values])
+"""
+
+
+class Case:
+    """A system in its tiny configuration, with data of its task."""
+
+    def __init__(self, name):
+        self.system = registry.get_system(name)
+        self.task = tasks.get_task(self.system.task)
+        rng = np.random.default_rng(0)
+        shape = self.system.tiny["input_shape"]
+        count = EXAMPLES * 3
+        self.dataset = data.from_arrays(
+            name,
+            rng.uniform(size=(count, *shape)).astype("float32"),
+            labels=np.arange(count) % 3,
+            masks=rng.integers(0, 3, (count, *shape[:2])),
+            label_names=("a", "b", "c"),
+            validation=1 / 3,
+            test=1 / 3,
+        )
+
+    def build(self):
+        keras.utils.set_random_seed(0)
+        return self.system.builder(**{**self.system.tiny, **self.task.model_options(self.dataset)})
+
+    def fit(self, model):
+        self.task.compile(model)
+        examples = self.dataset.train.map(lambda example: self.task.example(example, model))
+        return model.fit(examples.batch(4), epochs=1, verbose=0).history
+
+    def inputs(self, model):
+        return self.task.inputs(model, data.arrays(self.dataset.test))
+
+
+@pytest.fixture(params=SYSTEMS)
+def case(request):
+    return Case(request.param)
+
+
+def promise(request, case, capability):
+    """Expect a failure, strictly, of what the system says that it lacks."""
+    if reason := case.system.unsupported.get(capability):
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+def values(outputs):
+    return [keras.ops.convert_to_numpy(value) for value in keras.tree.flatten(outputs)]
+
+
+def deployed(model, inputs):
+    deployable = getattr(model, "deployable", model)
+    return values(deployable(inputs, training=False))
+
+
+def test_it_is_documented(case):
+    text = inspect.getdoc(case.system.builder)
+    for name in inspect.signature(case.system.builder).parameters:
+        assert f"{name}:" in text, name
+    for section in ("Args:", "Returns:", "Raises:", "Reference:"):
+        assert section in text
+    assert case.system.paper in text
+
+
+def test_outputs_are_finite_and_sized_by_the_batch(case):
+    model = case.build()
+    inputs = case.inputs(model)
+    for count in (1, 3):
+        outputs = deployed(model, inputs[:count])
+        assert all(len(output) == count for output in outputs)
+        assert all(np.isfinite(output).all() for output in outputs)
+
+
+def test_every_trainable_weight_is_trained(case):
+    model = case.build()
+    before = [np.array(weight) for weight in model.trainable_variables]
+    case.fit(model)
+    still = [
+        weight.path
+        for weight, old in zip(model.trainable_variables, before, strict=True)
+        if np.array_equal(old, weight)
+    ]
+    assert not still
+
+
+def test_a_last_batch_of_one_leaves_everything_finite(case):
+    model = case.build()
+    history = case.fit(model)
+    assert np.isfinite([value for series in history.values() for value in series]).all()
+    assert all(np.isfinite(np.array(weight)).all() for weight in model.variables)
+
+
+def test_it_trains_in_mixed_precision(case, request):
+    promise(request, case, "mixed_precision")
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = case.build()
+        history = case.fit(model)
+        outputs = deployed(model, case.inputs(model))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert np.isfinite([value for series in history.values() for value in series]).all()
+    assert {output.dtype for output in outputs} == {np.dtype("float32")}
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [(n, p) for s in SYSTEMS for n, p in registry.get_system(s).params.items()],
+)
+def test_parameters_are_those_of_the_paper(name, params):
+    with keras.StatelessScope(initialize_variables=False):  # shapes without memory
+        model = registry.create_model(name)
+        count = getattr(model, "deployable", model).count_params()
+    keras.utils.clear_session()
+    assert count == params
+
+
+def test_a_saved_model_is_the_same_in_a_fresh_process(tmp_path):
+    jobs, expected = [], {}
+    for name in SYSTEMS:
+        case = Case(name)
+        model = case.build()
+        case.fit(model)
+        inputs = case.inputs(model)
+        expected[name] = deployed(model, inputs)
+        paths = [str(tmp_path / f"{name}{end}") for end in (".keras", ".npy", ".npz")]
+        model.save(paths[0])
+        np.save(paths[1], inputs)
+        jobs.append(paths)
+    command = [sys.executable, "-c", RELOAD]
+    subprocess.run(command, input=json.dumps(jobs), text=True, check=True, capture_output=True)
+    for name, (_, _, path) in zip(SYSTEMS, jobs, strict=True):
+        with np.load(path) as archive:
+            for output, value in zip(archive.values(), expected[name], strict=True):
+                np.testing.assert_allclose(output, value, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize(("quantize", "decibels"), [("float32", 80.0), ("int8", 15.0)])
+def test_the_exported_file_equals_keras(case, quantize, decibels, request, tmp_path):
+    promise(request, case, quantize)
+    model = case.build()
+    case.fit(model)
+    inputs = case.inputs(model)
+    path = tmp_path / "model.tflite"
+    report = export.to_tflite(
+        model, path, quantize=quantize, calibration=inputs if quantize == "int8" else None
+    )
+    if quantize == "int8":
+        assert not report.float_operators
+    loaded = edge.load(path)
+    outputs = values(loaded(inputs))
+    for output, value in zip(outputs, deployed(model, inputs), strict=True):
+        noise = np.mean((output - value) ** 2)
+        assert 10 * np.log10(np.mean(value**2) / max(noise, 1e-30)) >= decibels
