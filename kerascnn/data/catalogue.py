@@ -1,0 +1,72 @@
+"""The data sets by name."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kerascnn.data.dataset import Dataset
+from kerascnn.data.digits import digits
+from kerascnn.data.folder import folder
+from kerascnn.data.keras_datasets import NAMES, keras_dataset
+from kerascnn.data.npz import npz
+from kerascnn.data.shapes import shapes
+from kerascnn.data.translated_digits import translated_digits
+
+_BUILDERS: dict[str, Callable[..., Dataset]] = {
+    "digits": digits,
+    "shapes": shapes,
+    "translated_digits": translated_digits,
+    **{name: functools.partial(keras_dataset, name) for name in NAMES},
+}
+
+
+def list_datasets() -> list[str]:
+    """List the names that `load` takes, besides folders and `.npz` files."""
+    return sorted(_BUILDERS)
+
+
+def load(name: str | Path, **options: Any) -> Dataset:
+    """Load a data set: `load("digits", size=16)`.
+
+    Args:
+        name: A name that `list_datasets` gives, a folder with one sub-folder of pictures a class,
+            or a `.npz` file with the arrays `image` and `label` or `mask`.
+        **options: Keyword arguments of the data set, such as `size`, `count` or `seed`.
+
+    Raises:
+        ValueError: If there is no such data set or option, or the data cannot be used.
+        ConnectionError: If the data must be downloaded and cannot be.
+    """
+    known = list_options(name)
+    if unknown := sorted(set(options) - set(known)):
+        raise ValueError(
+            f"{name} takes the options {', '.join(known)}. Received: {', '.join(unknown)}"
+        )
+    return _builder(name)(**options)
+
+
+def list_options(name: str | Path) -> list[str]:
+    """List the options that `load` takes for a data set, a folder or a `.npz` file.
+
+    Raises:
+        ValueError: If there is no such data set.
+    """
+    return list(inspect.signature(_builder(name)).parameters)
+
+
+def _builder(name: str | Path) -> Callable[..., Dataset]:
+    if str(name) in _BUILDERS:
+        return _BUILDERS[str(name)]
+    path = Path(name)
+    if path.is_dir():
+        return functools.partial(folder, path)
+    if path.suffix == ".npz":
+        return functools.partial(npz, path)
+    near = difflib.get_close_matches(str(name), _BUILDERS, n=3, cutoff=0.4)
+    hint = f"Nearest: {', '.join(near)}." if near else f"Known: {', '.join(list_datasets())}."
+    raise ValueError(f"No data set, folder or .npz file has this name. {hint} Received: {name}")

@@ -1,0 +1,78 @@
+"""What a data set is: three splits of examples, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Examples in three splits that share none, and what must be said about them.
+
+    Each split is a `tf.data.Dataset` of single examples with a known cardinality. An example is a
+    dict of `image`, float32 `(height, width, channels)` in [0, 1], and of what the data has:
+    `label`, int32 `()`; `mask`, int32 `(height, width)` with 0 for background; `boxes`, float32
+    `(boxes, 4)` as `(ymin, xmin, ymax, xmax)` in [0, 1]; `classes`, int32 `(boxes,)`, the value of
+    each box, -1 where there is no box.
+
+    Args:
+        name: What `load` was asked for.
+        source: Where the examples come from.
+        licence: The terms under which they may be used.
+        labels: Names of the values of `label`, `mask` and `classes`; empty where they have none.
+        shape: `(height, width, channels)` of every image.
+        train: Examples to fit.
+        validation: Examples to watch while fitting.
+        test: Held-out examples to score.
+    """
+
+    name: str
+    source: str
+    licence: str
+    labels: tuple[str, ...]
+    shape: tuple[int, int, int]
+    train: tf.data.Dataset
+    validation: tf.data.Dataset
+    test: tf.data.Dataset
+
+
+def arrays(split: tf.data.Dataset, limit: int | None = None) -> dict[str, np.ndarray]:
+    """Collect the examples of a split.
+
+    Args:
+        split: Unbatched dicts, such as `Dataset.test`.
+        limit: At most so many examples, from the start; all when None.
+
+    Returns:
+        One array for each key, examples along the first axis.
+
+    Raises:
+        ValueError: If the limit is not positive or the split is empty.
+    """
+    if limit is not None and limit < 1:
+        raise ValueError(f"A limit must be at least 1. Received: limit={limit}")
+    count = int(split.cardinality()) if limit is None else limit
+    for batch in split.batch(max(count, 1)).take(1).as_numpy_iterator():
+        return dict(batch)
+    raise ValueError("A split must hold at least one example. Received: an empty split")
+
+
+def slices(columns: Mapping[str, np.ndarray]) -> tf.data.Dataset:
+    """Serve arrays example by example.
+
+    Args:
+        columns: Arrays with the examples along the first axis. Images may be uint8, which takes a
+            quarter of the memory; they are served as float32 in [0, 1].
+    """
+    split = tf.data.Dataset.from_tensor_slices(dict(columns))
+    if columns["image"].dtype != np.uint8:
+        return split
+
+    def to_float(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return {**example, "image": tf.cast(example["image"], tf.float32) / 255.0}
+
+    return split.map(to_float, num_parallel_calls=tf.data.AUTOTUNE)

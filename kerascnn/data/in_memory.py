@@ -1,0 +1,68 @@
+"""Makes a data set of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from numpy.typing import ArrayLike
+
+from kerascnn.data.checks import check_images, check_labels, check_masks
+from kerascnn.data.dataset import Dataset, slices
+from kerascnn.data.splits import split_indices
+
+
+def from_arrays(
+    name: str,
+    images: ArrayLike,
+    labels: ArrayLike | None = None,
+    masks: ArrayLike | None = None,
+    *,
+    label_names: Sequence[str] = (),
+    source: str = "",
+    licence: str = "",
+    validation: float = 0.15,
+    test: float = 0.15,
+    seed: int = 0,
+) -> Dataset:
+    """Make a data set of arrays, split by class where there are labels.
+
+    Args:
+        name: What to call it.
+        images: `(count, height, width[, channels])`, uint8 or floating point in [0, 1].
+        labels: Integers from 0, `(count,)`.
+        masks: Integers from 0 (background), `(count, height, width)`.
+        label_names: Name of each value of the labels or masks; their numbers when empty.
+        source: Where the images come from.
+        licence: The terms under which they may be used.
+        validation: Share of the validation split, in (0, 1).
+        test: Share of the test split, in (0, 1).
+        seed: Seed of the split.
+
+    Raises:
+        ValueError: If an array is empty, of the wrong shape or type, not finite or out of range,
+            or if a split would be empty.
+
+    Example:
+        >>> dataset = from_arrays("mine", images, labels, label_names=("cat", "dog"))
+    """
+    columns = {"image": check_images(images)}
+    count = len(columns["image"])
+    if labels is not None:
+        columns["label"] = check_labels(labels, count, label_names)
+    if masks is not None:
+        columns["mask"] = check_masks(masks, columns["image"].shape, label_names)
+    values = [columns[key].max() for key in ("label", "mask") if key in columns]
+    parts = split_indices(count, (validation, test), seed=seed, groups=columns.get("label"))
+    train, held_out, tested = (
+        slices({key: column[part] for key, column in columns.items()}) for part in parts
+    )
+    return Dataset(
+        name=name,
+        source=source,
+        licence=licence,
+        labels=tuple(label_names) or tuple(map(str, range(max(values, default=-1) + 1))),
+        shape=columns["image"].shape[1:],
+        train=train,
+        validation=held_out,
+        test=tested,
+    )

@@ -1,0 +1,145 @@
+"""The data sets that need no network are what they claim to be."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.linear_model import RidgeClassifier
+
+from kerascnn import data
+
+BUNDLED = ("digits", "shapes", "translated_digits")
+
+
+def splits(dataset):
+    return [data.arrays(split) for split in (dataset.train, dataset.validation, dataset.test)]
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_images_are_finite_and_in_the_unit_interval(name):
+    dataset = data.load(name)
+    for split in splits(dataset):
+        assert split["image"].dtype == np.float32
+        assert split["image"].shape[1:] == dataset.shape
+        assert split["image"].min() >= 0
+        assert split["image"].max() <= 1
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_source_and_licence_are_stated(name):
+    dataset = data.load(name)
+    assert dataset.name == name
+    assert dataset.source
+    assert dataset.licence.startswith("CC")
+
+
+def test_digits_of_eight_pixels_are_those_of_scikit_learn():
+    images = np.concatenate([split["image"] for split in splits(data.load("digits", size=8))])
+    sums = np.sort((images[..., 0] * 16).sum(axis=(1, 2)))
+    np.testing.assert_allclose(sums, np.sort(load_digits().images.sum(axis=(1, 2))))
+
+
+def test_digits_hold_out_a_quarter_evenly():
+    train, validation, test = splits(data.load("digits", size=8))
+    assert [len(split["label"]) for split in (train, validation, test)] == [1169, 179, 449]
+    counts = np.bincount(load_digits().target)
+    np.testing.assert_allclose(np.bincount(test["label"]), counts / 4, atol=1)
+    np.testing.assert_allclose(np.bincount(validation["label"]), counts / 10, atol=1)
+
+
+def test_larger_digits_are_most_like_their_own_originals():
+    small = data.arrays(data.load("digits", size=8).test)["image"]
+    large = data.arrays(data.load("digits", size=32).test)["image"]
+    means = large.reshape(-1, 8, 4, 8, 4, 1).mean(axis=(2, 4))
+    distance = np.square(means[:, np.newaxis] - small).sum(axis=(2, 3, 4))
+    np.testing.assert_array_equal(distance.argmin(axis=1), np.arange(len(small)))
+
+
+def test_a_linear_model_fails_on_translated_digits():
+    train, _, test = splits(data.load("translated_digits", size=28, noise=0.3, count=4000))
+    model = RidgeClassifier(10.0).fit(train["image"].reshape(4000, -1), train["label"])
+    score = model.score(test["image"].reshape(1000, -1), test["label"])
+    assert 0.12 <= score <= 0.24
+
+
+def test_translated_digits_are_split_by_handwriting():
+    train, _, test = splits(data.load("translated_digits", size=16, noise=0.0, count=2000))
+    shared = {image.tobytes() for image in train["image"]} & {
+        image.tobytes() for image in test["image"]
+    }
+    assert not shared
+
+
+def test_translated_digits_stand_everywhere():
+    image = data.arrays(data.load("translated_digits", size=28, noise=0.0).train)["image"]
+    usage = (image[..., 0] > 0.3).mean(axis=0)
+    middle = usage[14, 14]
+    assert middle > 0.2
+    assert usage[:, :4].max() > 0
+    assert usage[-4:, :].max() > 0
+
+
+def test_noise_has_the_asked_for_deviation():
+    image = data.arrays(data.load("translated_digits", size=64, noise=0.1).train)["image"]
+    # No digit reaches a corner but by rare chance, and clipping keeps half of the noise: the mean
+    # of max(0, x) is sigma / sqrt(2 pi).
+    np.testing.assert_allclose(image[:, ::63, ::63].mean(), 0.1 / np.sqrt(2 * np.pi), rtol=0.05)
+
+
+def test_shapes_cover_a_sixth_of_the_image():
+    masks = data.arrays(data.load("shapes").train)["mask"]
+    np.testing.assert_allclose((masks == 0).mean(), 0.836, atol=0.02)
+    assert set(np.unique(masks)) == {0, 1, 2, 3}
+
+
+def test_boxes_are_tight_around_the_masks():
+    scene = data.arrays(data.load("shapes", size=48).test)
+    for mask, boxes, classes in zip(scene["mask"], scene["boxes"], scene["classes"], strict=True):
+        drawn = np.zeros_like(mask)
+        for box, value in zip(boxes, classes, strict=True):
+            if value == -1:
+                np.testing.assert_array_equal(box, 0)
+                continue
+            ymin, xmin, ymax, xmax = np.rint(box * 48).astype(int)
+            window = mask[ymin:ymax, xmin:xmax]
+            for side in (window[0], window[-1], window[:, 0], window[:, -1]):
+                assert (side == value).any()
+            drawn[ymin:ymax, xmin:xmax] = 1
+        assert not mask[drawn == 0].any()
+
+
+def test_shapes_have_their_form():
+    scene = data.arrays(data.load("shapes", size=96, count=400).train)
+    filled = {1: [], 2: [], 3: []}
+    for mask, boxes, classes in zip(scene["mask"], scene["boxes"], scene["classes"], strict=True):
+        for (ymin, xmin, ymax, xmax), value in zip(boxes * 96, classes, strict=True):
+            if value > 0 and (classes == value).sum() == 1:
+                filled[value].append((mask == value).sum() / ((ymax - ymin) * (xmax - xmin)))
+    assert np.mean(filled[1]) == pytest.approx(np.pi / 4, abs=0.02)
+    assert np.mean(filled[2]) == pytest.approx(1, abs=0.01)
+    assert np.mean(filled[3]) == pytest.approx(0.5, abs=0.02)
+
+
+def test_shapes_of_one_seed_are_equal_and_of_another_not():
+    def image(seed):
+        return data.arrays(data.load("shapes", count=8, seed=seed).train)["image"]
+
+    np.testing.assert_array_equal(image(1), image(1))
+    assert np.abs(image(1) - image(2)).mean() > 0.05
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("digits", {"size": 7}, "Received: size=7"),
+        ("translated_digits", {"size": 15}, "Received: size=15"),
+        ("translated_digits", {"count": 0}, "Received: count=0"),
+        ("translated_digits", {"noise": -1}, "Received: noise=-1"),
+        ("translated_digits", {"noise": float("nan")}, "Received: noise=nan"),
+        ("shapes", {"size": 8}, "Received: size=8"),
+        ("shapes", {"count": 3}, "Received: count=3"),
+        ("shapes", {"noise": -0.1}, r"Received: noise=-0\.1"),
+    ],
+)
+def test_options_out_of_range_are_refused(name, options, message):
+    with pytest.raises(ValueError, match=message):
+        data.load(name, **options)
