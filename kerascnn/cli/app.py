@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from kerascnn.cli import benchmark, demo, doctor, evaluate, inspect, listing, results, run, train
@@ -45,7 +44,7 @@ def options(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with its code: 0, 1 for a failure, 2 for bad usage.
+    """Run the command line and exit: 0 when all went well, 1 on a failure, 130 on Ctrl-C.
 
     Args:
         arguments: The words after the command's name; those of the process when None.
@@ -56,16 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # TensorFlow logs an error wherever there is no GPU; what fails raises anyway.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        code = app(words, standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        errors.print("Interrupted.")
-        code = 130
+        app(words)
     except Exception as error:
         if debug:
             raise
-        errors.print(f"error: {' '.join(str(error).split())}", markup=False, highlight=False)
-        code = 1
-    sys.exit(code)
+        message = " ".join(str(error).split()) or type(error).__name__
+        errors.print(f"error: {message}", markup=False, highlight=False)
+        sys.exit(1)

@@ -6,7 +6,6 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
-
 from dataclasses import asdict
 from typing import Any
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn import data, edge, export
-from kerascnn.cli.isolation import benchmark_isolated, predict_isolated
 from kerascnn.cli.console import show_table
+from kerascnn.cli.isolation import benchmark_isolated, predict_isolated
 from kerascnn.cli.runs import Run
 
 CALIBRATION = 200  # examples; more did not change the ranges of the bundled data sets
@@ -134,10 +134,8 @@ def show_deployed(run: Run, scores: dict[str, float], deployed: Iterable[Deploye
     columns = ("model", metric, "bytes", "ms an image", "operators")
     rows: list[tuple[Any, ...]] = [("Keras", scores[metric], None, None, None)]
     for one in deployed:
-        operators = Counter(
-            {f"{op['name']} {op['dtype']}": op["count"] for op in one.report["operators"]}
-        )
-        listed = ", ".join(f"{count} {name}" for name, count in operators.items())
+        operators = one.report["operators"]
+        listed = ", ".join(f"{op['count']} {op['name']} {op['dtype']}" for op in operators)
         rows.append(
             (
                 f"TFLite {one.quantize}",

@@ -92,7 +92,8 @@ class Run:
         path = self.folder / "model.keras"
         if not path.is_file():
             raise ValueError(
-                f"The run holds no trained model; end it with: kerascnn train --resume {self.folder}"
+                "The run holds no trained model. Finish it with: "
+                f"kerascnn train --resume {self.folder}"
             )
         return keras.saving.load_model(path)
 

@@ -1,0 +1,107 @@
+"""The whole road on the command line: train, evaluate, export, inspect, run, benchmark."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+BLOCKED = """
+import sys
+sys.modules.update(dict.fromkeys(("tensorflow", "keras", "matplotlib", "sklearn")))
+from kerascnn.cli import main
+main()
+"""
+
+
+def kerascnn(*words, device=False, check=True):
+    """Run the command as a script would; on a device nothing but the edge extra is importable."""
+    start = ["-c", BLOCKED] if device else ["-c", "from kerascnn.cli import main; main()"]
+    command = [sys.executable, *start, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=check, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """LeNet-5 after one epoch on digits, exported to int8."""
+    folder = tmp_path_factory.mktemp("runs") / "lenet5"
+    kerascnn("train", "lenet5", "--data", "digits", "--epochs", 1, "--run", folder)
+    kerascnn("export", folder, "--quantize", "int8")
+    return folder
+
+
+def test_a_run_folder_explains_itself(run):
+    names = {path.name for path in run.iterdir()}
+    assert {"config.json", "history.csv", "model.keras", "curves.png", "predictions.png"} <= names
+    assert "model_int8.tflite" in names
+    config = json.loads((run / "config.json").read_text())
+    assert (config["system"], config["data"], config["epochs"]) == ("lenet5", "digits", 1)
+
+
+def test_evaluation_scores_keras_and_the_files(run):
+    scores = json.loads(kerascnn("evaluate", run, "--json").stdout)
+    assert set(scores) == {"keras", "model_int8.tflite"}
+    assert abs(scores["keras"]["accuracy"] - scores["model_int8.tflite"]["accuracy"]) <= 0.02
+
+
+def test_a_device_labels_a_picture(run, tmp_path):
+    picture = tmp_path / "digit.png"
+    Image.fromarray(np.full((40, 40), 200, np.uint8)).save(picture)
+    words = ("run", run / "model_int8.tflite", picture, "--top-k", 3, "--json")
+    classes = json.loads(kerascnn(*words, device=True).stdout)
+    assert len(classes) == 3
+    assert {one["label"] for one in classes} <= set("0123456789")
+    assert classes[0]["score"] >= classes[1]["score"] >= classes[2]["score"]
+
+
+def test_a_device_draws_its_result(run, tmp_path):
+    picture, drawn = tmp_path / "digit.png", tmp_path / "drawn.png"
+    Image.new("L", (40, 40)).save(picture)
+    kerascnn("run", run / "model_int8.tflite", picture, "--save", drawn, device=True)
+    assert min(Image.open(drawn).size) >= 40
+
+
+def test_a_device_inspects_and_benchmarks(run):
+    inspected = json.loads(
+        kerascnn("inspect", run / "model_int8.tflite", "--json", device=True).stdout
+    )
+    assert "CONV_2D" in json.dumps(inspected)
+    words = ("benchmark", run / "model_int8.tflite", "--runs", 3, "--json")
+    measured = json.loads(kerascnn(*words, device=True).stdout)
+    assert next(iter(measured.values()))["median_ms"] > 0
+
+
+def test_a_device_is_told_what_training_needs():
+    process = kerascnn("train", "lenet5", device=True, check=False)
+    assert process.returncode == 1
+    assert 'pip install "kerascnn[train]"' in process.stderr
+
+
+def test_doctor_works_on_a_device():
+    found = json.loads(kerascnn("doctor", "--json", device=True).stdout)
+    assert any(runtime["usable"] for runtime in found["runtimes"])
+
+
+def test_piped_tables_are_plain(run):
+    listed = kerascnn("list", "resnet5*").stdout
+    assert listed.isascii()
+    assert listed.splitlines()[1].split()[:3] == ["resnet50", "classification", "25,636,712"]
+
+
+def test_a_failed_export_leaves_the_good_file(run, tmp_path):
+    good = run / "model_int8.tflite"
+    before = good.read_bytes()
+    np.save(tmp_path / "bad.npy", np.full((4, 32, 32, 1), np.nan, "float32"))
+    words = ("export", run, "--inputs", tmp_path / "bad.npy", "--output", good)
+    process = kerascnn(*words, check=False)
+    assert process.returncode == 1
+    assert "nan" in process.stderr.lower()
+    assert good.read_bytes() == before
+
+
+def test_an_export_to_a_missing_folder_fails_before_the_conversion(run, tmp_path):
+    process = kerascnn("export", run, "--output", tmp_path / "no" / "x.tflite", check=False)
+    assert process.returncode == 1
+    assert str(tmp_path / "no") in process.stderr
