@@ -1,0 +1,58 @@
+"""Any Keras 3 model in, a `.tflite` file or a SavedModel out, and a report of what happened.
+
+`inspect` needs neither keras nor tensorflow; everything that takes a model does.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from kerascnn.backend import require_tensorflow_backend
+
+from .errors import ExportError
+
+if TYPE_CHECKING:
+    from .comparison import Comparison, compare
+    from .difference import OutputError
+    from .inspection import Inspection, inspect
+    from .operators import Operator
+    from .report import Report
+    from .saved_model import to_saved_model
+    from .tflite import to_tflite
+
+__all__ = [
+    "Comparison",
+    "ExportError",
+    "Inspection",
+    "Operator",
+    "OutputError",
+    "Report",
+    "compare",
+    "inspect",
+    "to_saved_model",
+    "to_tflite",
+]
+
+_HOMES = {
+    "Comparison": "comparison",
+    "Inspection": "inspection",
+    "Operator": "operators",
+    "OutputError": "difference",
+    "Report": "report",
+    "compare": "comparison",
+    "inspect": "inspection",
+    "to_saved_model": "saved_model",
+    "to_tflite": "tflite",
+}
+_WITHOUT_KERAS = ("Inspection", "Operator", "OutputError", "inspect")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        if name not in _WITHOUT_KERAS:
+            require_tensorflow_backend()
+        return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

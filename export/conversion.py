@@ -1,0 +1,99 @@
+"""Starts the converter in a child process and turns its failures into errors that name layers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from .diagnosis import explain, first_line
+from .errors import ExportError
+from .samples import Samples
+from .saved_model import ENDPOINT, trace
+from .tree import float32
+
+
+def convert_model(
+    model: keras.Model,
+    *,
+    quantize: str,
+    input_output: str,
+    samples: Samples,
+    select: bool,
+) -> bytes:
+    """Convert a model to the bytes of a `.tflite` file.
+
+    Args:
+        model: A built Keras model.
+        quantize: `float32`, `float16`, `dynamic` or `int8`.
+        input_output: Element type of float inputs and outputs.
+        samples: Calibration samples by input name, for `int8`.
+        select: Whether operators of TensorFlow itself may stay in the file.
+
+    Raises:
+        ExportError: If Keras can't trace the model or the converter fails or crashes.
+    """
+    with tempfile.TemporaryDirectory(prefix="kerascnn-") as folder:
+        working = Path(folder)
+        _trace(model, working / "saved_model")
+        job = {
+            "saved_model": str(working / "saved_model"),
+            "endpoint": ENDPOINT,
+            "output": str(working / "model.tflite"),
+            "error": str(working / "error.txt"),
+            "quantize": quantize,
+            "input_output": input_output,
+            "samples": _store(samples, working),
+            "select": select,
+        }
+        (working / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        code, log = _run(working)
+        if code:
+            error = working / "error.txt"
+            message = error.read_text(encoding="utf-8") if error.exists() else ""
+            raise ExportError(explain(model, code, message, log))
+        return (working / "model.tflite").read_bytes()
+
+
+def _trace(model: keras.Model, directory: Path) -> None:
+    try:
+        with float32(model):
+            trace(model, directory, batch=1)
+    except Exception as error:  # a model's own call may raise anything
+        raise ExportError(
+            f"The call of {model.name} can't be traced to a graph: keep to keras.ops and known "
+            f"shapes in its layers. Received: {first_line(str(error))}"
+        ) from error
+
+
+def _store(samples: Samples, working: Path) -> dict[str, str]:
+    paths = {name: str(working / f"{number}.npy") for number, name in enumerate(samples)}
+    for name, array in samples.items():
+        np.save(paths[name], array)
+    return paths
+
+
+def _run(working: Path) -> tuple[int, str]:
+    """Run the child quietly; returns its exit code (negative: the signal) and what it printed."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path),
+        "PYTHONWARNINGS": "ignore",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "-1",  # the parent may hold the whole memory of the device
+    }
+    child = subprocess.run(
+        [sys.executable, "-m", f"{__package__}.convert", "job.json"],
+        cwd=working,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    return child.returncode, child.stdout.decode("utf-8", "replace")

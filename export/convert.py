@@ -1,0 +1,72 @@
+"""Runs the TFLite converter on a SavedModel, in a process of its own.
+
+The converter can end its process on some graphs, so the caller's process never runs it. This file
+is started as `python -m kerascnn.export.convert job.json` and imports tensorflow but not keras.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def main(job_path: str) -> int:
+    """Convert as a job file says: write the model, or a file that says what went wrong.
+
+    Args:
+        job_path: JSON with `saved_model`, `endpoint`, `output`, `error` (paths), `quantize`,
+            `input_output`, `samples` (input name to `.npy` path) and `select` (whether operators
+            of TensorFlow itself may stay).
+
+    Returns:
+        The exit code: 0 when the model was written.
+    """
+    job = json.loads(Path(job_path).read_text(encoding="utf-8"))
+    try:
+        Path(job["output"]).write_bytes(convert(job))
+    except Exception as error:  # whatever the converter raises is told to the parent
+        Path(job["error"]).write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
+        return 1
+    return 0
+
+
+def convert(job: dict[str, Any]) -> bytes:
+    """Convert the SavedModel of a job into the bytes of a TFLite model."""
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+        job["saved_model"], signature_keys=[job["endpoint"]]
+    )
+    operators = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    # One scale a unit in dense layers is loaded and computed wrongly by runtimes before 2.10.
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+    if job["quantize"] != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if job["quantize"] == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if job["quantize"] == "int8":
+        # Both sets: what has no int8 form stays float, and the caller reports it by name.
+        operators = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.lite.OpsSet.TFLITE_BUILTINS]
+        converter.representative_dataset = lambda: _rows(job["samples"])
+        converter.inference_input_type = tf.as_dtype(job["input_output"])
+        converter.inference_output_type = tf.as_dtype(job["input_output"])
+    if job["select"]:
+        operators.append(tf.lite.OpsSet.SELECT_TF_OPS)
+    converter.target_spec.supported_ops = operators
+    return bytes(converter.convert())
+
+
+def _rows(samples: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Give the samples one by one, as a batch of one for each input."""
+    arrays = {name: np.load(path, mmap_mode="r") for name, path in samples.items()}
+    for row in range(min(map(len, arrays.values()))):
+        yield {name: np.array(array[row : row + 1]) for name, array in arrays.items()}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
