@@ -1,28 +1,12 @@
-"""What a model file says about itself: its task, its labels, how pictures go in and come out.
-
-The description travels inside the `.tflite` file, as a zip archive appended to the model: runtimes
-read the model from the front and never see it, archive tools read it from the back. It holds
-`kerascnn.json` with every field and `labels.txt` with one label a line, for other tools.
-"""
+"""What a model file says about itself: its task, its labels, how pictures go in and come out."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import math
-import zipfile
-import zlib
 from dataclasses import dataclass
-from os import PathLike
-from pathlib import Path
 from typing import Any
-
-from .errors import ModelError
-
-JSON_NAME = "kerascnn.json"
-LABELS_NAME = "labels.txt"
-# Far above any real description; a damaged archive can't claim gigabytes.
-_LARGEST = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -88,46 +72,6 @@ class Metadata:
             raise ValueError(f"A description is a JSON object. Received: {text[:40]!r}")
         known = {field.name for field in dataclasses.fields(cls)}
         return cls(**{name: value for name, value in fields.items() if name in known})
-
-
-def read_metadata(path: str | PathLike[str]) -> Metadata:
-    """Read the description inside a model file.
-
-    Args:
-        path: A `.tflite` file.
-
-    Returns:
-        The description; an empty one when the file carries none.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ModelError: If the file carries a description that can't be read.
-    """
-    path = Path(path)
-    if not zipfile.is_zipfile(path):
-        path.stat()  # is_zipfile answers no for a missing file too
-        return Metadata()
-    try:
-        with zipfile.ZipFile(path) as archive:
-            files = {
-                name: _member(archive, name)
-                for name in (JSON_NAME, LABELS_NAME)
-                if name in archive.namelist()
-            }
-        if JSON_NAME in files:
-            return Metadata.from_json(files[JSON_NAME])
-        return Metadata(labels=tuple(files.get(LABELS_NAME, b"").decode("utf-8").splitlines()))
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError) as error:
-        raise ModelError(
-            f"The description inside the model file must be readable. Received: {path} ({error})"
-        ) from error
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    size = archive.getinfo(name).file_size
-    if size > _LARGEST:
-        raise ValueError(f"{name} holds at most {_LARGEST} bytes. Received: {size}")
-    return archive.read(name)
 
 
 def _texts(name: str, values: Any) -> tuple[str, ...]:

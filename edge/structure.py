@@ -1,0 +1,90 @@
+"""What has to be right in a model file before a runtime may see it.
+
+Runtimes check some of it, each something else; what they don't check crashes the process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import ModelError
+from .flatbuffer import Reader
+from .graph import Table, buffer_size, check_graph, ints, require
+from .schema import CUSTOM, MODEL
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What a checked model file holds.
+
+    Args:
+        inputs: Name and tensor index of each input, in the order of the signature.
+        outputs: The same for each output.
+        custom: Names of the custom operators.
+        stateful: Whether tensors keep their values from one run to the next.
+        end: Position behind the model, in bytes; a description may follow.
+    """
+
+    inputs: tuple[tuple[str, int], ...]
+    outputs: tuple[tuple[str, int], ...]
+    custom: frozenset[str]
+    stateful: bool
+    end: int
+
+
+def read_structure(data: bytes) -> Structure:
+    """Check a model file.
+
+    Args:
+        data: The whole file.
+
+    Returns:
+        What the file holds.
+
+    Raises:
+        ModelError: If the file is no TFLite model, or is damaged.
+    """
+    if data[4:8] != b"TFL3":
+        raise ModelError(f"A model file is a TFLite flatbuffer. Received: {bytes(data[:8])!r} ...")
+    reader = Reader(data)
+    model = reader.root(MODEL)
+    if model["version"] != 3:
+        raise ModelError(f"The schema of a model file is version 3. Received: {model['version']}")
+    for name in ("codes", "subgraphs", "buffers"):
+        require(model[name] is not None, f"no {name}")
+    require(bool(model["subgraphs"]), "no subgraphs")
+    sizes = [buffer_size(reader, buffer) for buffer in model["buffers"]]
+    codes = [max(code["short"] or 0, code["code"] or 0) for code in model["codes"]]
+    for graph in model["subgraphs"]:
+        check_graph(reader, graph, codes, sizes)
+    signature = _signature(model)
+    return Structure(
+        inputs=_named(signature, "inputs", model["subgraphs"][0]),
+        outputs=_named(signature, "outputs", model["subgraphs"][0]),
+        custom=frozenset(
+            table["custom"] or ""
+            for table, code in zip(model["codes"], codes, strict=True)
+            if code == CUSTOM
+        ),
+        stateful=any(
+            tensor["variable"] for graph in model["subgraphs"] for tensor in graph["tensors"]
+        ),
+        end=reader.end,
+    )
+
+
+def _signature(model: Table) -> Table | None:
+    """The signature whose names the inputs and outputs get: `serve`, else the first."""
+    signatures = [s for s in model["signatures"] or [] if not s["subgraph"]]
+    return min(signatures, key=lambda s: s["key"] != "serve", default=None)
+
+
+def _named(signature: Table | None, ends: str, graph: Table) -> tuple[tuple[str, int], ...]:
+    tensors = graph["tensors"]
+    if signature is None:
+        return tuple((tensors[i]["name"] or str(i), i) for i in ints(graph[ends]))
+    named = [(entry["name"], entry["tensor"] or 0) for entry in signature[ends] or []]
+    allowed = set(ints(graph[ends]))
+    for name, i in named:
+        require(bool(name) and i in allowed, f"{name!r} among the {ends} of the signature")
+    return tuple(named)
