@@ -5,11 +5,11 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
-from .archive import unpack
 from .errors import ModelError
+from .file.archive import unpack
+from .file.structure import read_structure
 from .model import Model
 from .runtimes import make_interpreter
-from .structure import read_structure
 
 _EDGE_TPU_OPERATOR = "edgetpu-custom-op"
 

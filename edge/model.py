@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .errors import ModelError
-from .metadata import Metadata
-from .structure import Structure
+from .file.metadata import Metadata
+from .file.structure import Structure
 from .tensors import Array, from_tensor, spec_of, to_tensor
 
 
 class Model:
-    """A model file, ready to be called; made by `load`.
+    """A model file, ready to be called; made by `load`, closed by a `with` block.
 
-    Calls from several threads wait for each other. A `with` block closes it.
+    Calls from several threads wait for each other.
 
     Attributes:
         path: The file.
@@ -76,21 +76,25 @@ class Model:
             ValueError: If a name, shape or type doesn't fit, or a value isn't finite.
             ModelError: If the runtime fails.
         """
+        results = self.run(inputs)
+        return results if len(results) > 1 else results[self.outputs[0].name]
+
+    def run(self, inputs: ArrayLike | Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """Do what a call does, and return a single output by its name too."""
         arrays = self._convert(inputs)
         if all(arrays[spec.name].shape == spec.shape for spec in self.inputs):
-            joined = self._run(arrays)
+            joined = self._invoke(arrays)
         else:
             count, size = self._batch(arrays)
             parts = [
-                self._run({name: _part(array, start, size) for name, array in arrays.items()})
+                self._invoke({name: _part(array, start, size) for name, array in arrays.items()})
                 for start in range(0, count, size)
             ]
             joined = [np.concatenate(column)[:count] for column in zip(*parts, strict=True)]
-        results = {
+        return {
             spec.name: from_tensor(array, spec)
             for spec, array in zip(self.outputs, joined, strict=True)
         }
-        return results if len(results) > 1 else results[self.outputs[0].name]
 
     def close(self) -> None:
         """Free the runtime's memory; the model can't be called any more."""
@@ -123,7 +127,7 @@ class Model:
             raise ValueError(f"The model takes {expected} only. Received: {received}")
         return counts.pop(), sizes.pop()
 
-    def _run(self, arrays: dict[str, Array]) -> list[Array]:
+    def _invoke(self, arrays: dict[str, Array]) -> list[Array]:
         with self._lock:
             if self._interpreter is None:
                 raise ValueError(f"A closed model can't be called. Received: {self.path}")

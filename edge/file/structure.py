@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .errors import ModelError
+from ..errors import ModelError
 from .flatbuffer import Reader
 from .graph import Table, buffer_size, check_graph, ints, require
 from .schema import CUSTOM, MODEL

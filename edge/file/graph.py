@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ModelError
+from ..errors import ModelError
 from .flatbuffer import Reader
 from .schema import BITS, CONV_2D, OPTIONAL_FROM, OPTIONS
 

@@ -16,7 +16,7 @@ import zlib
 from os import PathLike
 from pathlib import Path
 
-from .errors import ModelError
+from ..errors import ModelError
 from .metadata import Metadata
 from .structure import read_structure
 

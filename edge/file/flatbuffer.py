@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .errors import ModelError
+from ..errors import ModelError
 
 # What a field holds: a struct code such as "i" for a number, "[i" for a vector of numbers, "text",
 # a mapping for a table, and a list of one mapping for a vector of tables.

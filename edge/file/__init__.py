@@ -1,0 +1,1 @@
+"""The model file: its structure, checked, and the description inside."""
