@@ -1,0 +1,18 @@
+"""The survey's losses: pure unreduced functions, and Keras losses around them."""
+
+from kerascnn.backend import require_tensorflow_backend
+
+require_tensorflow_backend()
+
+from kerascnn.losses.adversarial import adversarial_losses, gan_value
+from kerascnn.losses.divergence import GaussianKL, gaussian_kl
+from kerascnn.losses.margin import Triplet, triplet
+
+__all__ = [
+    "GaussianKL",
+    "Triplet",
+    "adversarial_losses",
+    "gan_value",
+    "gaussian_kl",
+    "triplet",
+]

@@ -1,0 +1,10 @@
+"""The survey's systems: one paper a file, in the folder of its task."""
+
+from kerascnn.backend import require_tensorflow_backend
+
+require_tensorflow_backend()
+
+# Keras finds the classes in a saved model once they are registered.
+import kerascnn.layers
+import kerascnn.losses
+import kerascnn.training  # noqa: F401

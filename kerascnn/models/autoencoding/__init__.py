@@ -1,0 +1,1 @@
+"""Systems that learn a code from which the image can be restored."""

@@ -1,0 +1,92 @@
+"""The variational autoencoder, with convolutions."""
+
+import keras
+from keras import layers
+
+from kerascnn.layers import GaussianSampling
+from kerascnn.registry import Experiment, register
+
+
+@register(
+    paper="https://arxiv.org/abs/1312.6114",
+    tiny={"input_shape": (8, 8, 1), "latent_dim": 2, "filters": 4},
+    params=228_905,
+    experiment=Experiment(
+        data="digits",
+        data_options={"size": 8},
+        model_options={"latent_dim": 8},
+        epochs=100,
+        passes=("nats <= 25.2", "kl >= 1", "kl <= 10", "active_units >= 3"),
+    ),
+)
+def vae(
+    input_shape: tuple[int, int, int] = (28, 28, 1),
+    *,
+    latent_dim: int = 20,
+    filters: int = 32,
+) -> keras.Model:
+    """Build a variational autoencoder with two strided convolutions on each side.
+
+    Trained with the sum of the reconstruction's negative log likelihood, summed over the pixels,
+    and `kerascnn.losses.GaussianKL` of the posterior. In training the decoder sees a sample, at
+    inference the mean.
+
+    Differs from the paper: convolutions in place of one hidden layer of 500 units, ReLU of tanh.
+
+    Args:
+        input_shape: Height, width and channels of images in [0, 1]; sides divisible by 4.
+        latent_dim: Number of latent variables.
+        filters: Channels of the first convolution, doubled in the second.
+
+    Returns:
+        A model from images `(batch, height, width, channels)` to a dict of `reconstruction`,
+        images in [0, 1], and `posterior`, the mean and the logarithm of the variance side by
+        side, `(batch, 2 * latent_dim)`, both in float32. Its layers `encoder` and `decoder` are
+        models of their own: image to (mean, log variance), and latent variables to image.
+
+    Raises:
+        ValueError: If a side is not divisible by 4.
+
+    Example:
+        >>> decoder = vae().get_layer("decoder")
+        >>> decoder(keras.random.normal((3, 20))).shape
+        (3, 28, 28, 1)
+
+    Reference:
+        https://arxiv.org/abs/1312.6114
+    """
+    if any(side % 4 for side in input_shape[:2]):
+        raise ValueError(
+            f"Sides must be divisible by 4. Received: input_shape={tuple(input_shape)}"
+        )
+    image = keras.Input(input_shape, name="image")
+    mean, log_var = _encoder(input_shape, latent_dim, filters)(image)
+    latent = GaussianSampling(name="sampling")((mean, log_var))
+    outputs = {
+        "reconstruction": _decoder(input_shape, latent_dim, filters)(latent),
+        "posterior": layers.Concatenate(name="posterior", dtype="float32")([mean, log_var]),
+    }
+    return keras.Model(image, outputs, name="vae")
+
+
+def _encoder(input_shape, latent_dim, filters):
+    x = image = keras.Input(input_shape, name="image")
+    x = layers.Conv2D(filters, 3, 2, "same", activation="relu", name="conv1")(x)
+    x = layers.Conv2D(2 * filters, 3, 2, "same", activation="relu", name="conv2")(x)
+    x = layers.Flatten(name="flatten")(x)
+    # float32: the divergence takes the exponential of the logarithm.
+    mean = layers.Dense(latent_dim, name="mean", dtype="float32")(x)
+    log_var = layers.Dense(latent_dim, name="log_var", dtype="float32")(x)
+    return keras.Model(image, (mean, log_var), name="encoder")
+
+
+def _decoder(input_shape, latent_dim, filters):
+    height, width, channels = input_shape
+    shape = (height // 4, width // 4, 2 * filters)
+    x = latent = keras.Input((latent_dim,), name="latent")
+    x = layers.Dense(shape[0] * shape[1] * shape[2], activation="relu", name="dense")(x)
+    x = layers.Reshape(shape, name="reshape")(x)
+    x = layers.Conv2DTranspose(filters, 3, 2, "same", activation="relu", name="conv1")(x)
+    x = layers.Conv2DTranspose(channels, 3, 2, "same", name="conv2")(x)
+    x = layers.Activation("sigmoid", name="image", dtype="float32")(x)
+    return keras.Model(latent, x, name="decoder")

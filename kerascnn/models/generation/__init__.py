@@ -1,0 +1,1 @@
+"""Systems that draw new images."""

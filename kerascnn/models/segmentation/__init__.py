@@ -1,0 +1,1 @@
+"""Systems that name every pixel."""

@@ -1,0 +1,9 @@
+"""Schemes of training that Keras's own `fit` step does not have."""
+
+from kerascnn.backend import require_tensorflow_backend
+
+require_tensorflow_backend()
+
+from kerascnn.training.adversarial import GAN
+
+__all__ = ["GAN"]

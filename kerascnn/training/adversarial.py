@@ -1,0 +1,138 @@
+"""Adversarial training: the one train step of all GANs."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerascnn.losses import adversarial_losses
+from kerascnn.training.minimization import minimize
+from kerascnn.training.noise import Noise
+from kerascnn.training.players import Players
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class GAN(Players):
+    """Trains a generator against a discriminator under `compile` and `fit`.
+
+    A step updates the discriminator `discriminator_steps` times, on the same real images and on
+    new latent variables each time, and then the generator once. Training data is `x`, or
+    `(x, labels)`. What a paper adds goes into one of the hooks `latents`, `discriminator_loss`
+    and `generator_loss`; the losses give one value a sample.
+
+    Calling the model runs the deployable generator on latent variables.
+
+    Args:
+        generator: Model from latent variables `(batch, latent_dim)` to images.
+        discriminator: Model from images to logits, high for real ones.
+        loss: Name of a pair of `kerascnn.losses.adversarial_losses`.
+        discriminator_steps: Updates of the discriminator in a step, at least 1.
+        ema_decay: Decay, in (0, 1), of a moving average of the generator's weights and moving
+            statistics; the average is deployed. None keeps none.
+        optimizer: Optimizer, its name or its configuration, copied for each network where
+            `compile` is given none.
+        seed: Seed of the latent variables; None for a different one each time.
+        **kwargs: `name`, `dtype` and the like.
+
+    Raises:
+        ValueError: If the loss is unknown or a number is out of its range.
+
+    Example:
+        >>> gan = GAN(generator, discriminator)
+        >>> gan.compile()
+        >>> gan.fit(images, epochs=20)
+
+    Reference:
+        https://arxiv.org/abs/1406.2661
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        loss: str = "non_saturating",
+        discriminator_steps: int = 1,
+        ema_decay: float | None = None,
+        optimizer: Any = "adam",
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            generator, discriminator, ema_decay=ema_decay, optimizer=optimizer, **kwargs
+        )
+        adversarial_losses(loss)  # refuses unknown names
+        if discriminator_steps < 1:
+            raise ValueError(
+                "discriminator_steps must be at least 1. "
+                f"Received: discriminator_steps={discriminator_steps}"
+            )
+        self.loss_name = loss
+        self.discriminator_steps = discriminator_steps
+        self.seed = seed
+        self.noise = Noise(seed)
+        self.discriminator_tracker = keras.metrics.Mean(name="discriminator_loss")
+        self.generator_tracker = keras.metrics.Mean(name="generator_loss")
+
+    @property
+    def metrics(self):
+        """What a step reports, and nothing else."""
+        return [self.discriminator_tracker, self.generator_tracker]
+
+    def latents(self, count):
+        """Draw the generator's input for `count` images, `(count, latent_dim)`."""
+        return self.noise.normal((count, *self.generator.input_shape[1:]))
+
+    def discriminator_loss(self, real, labels, latents, training=True):
+        """Give what the discriminator minimises, `(batch,)`."""
+        fake = ops.stop_gradient(self.generator(latents, training=training))
+        return adversarial_losses(self.loss_name).discriminator(
+            self.discriminator(real, training=training),
+            self.discriminator(fake, training=training),
+        )
+
+    def generator_loss(self, real, labels, latents, training=True):
+        """Give what the generator minimises, `(batch,)`."""
+        fake = self.generator(latents, training=training)
+        return adversarial_losses(self.loss_name).generator(
+            self.discriminator(fake, training=training)
+        )
+
+    def train_step(self, data):
+        """Update the discriminator, the generator and the average."""
+        # A Python loop: tf.distribute cannot add up gradients inside a graph's loop.
+        for _ in range(self.discriminator_steps):
+            self._play(
+                data,
+                self.discriminator_loss,
+                self.discriminator_tracker,
+                (self.discriminator, self.discriminator_optimizer),
+            )
+        self._play(
+            data,
+            self.generator_loss,
+            self.generator_tracker,
+            (self.generator, self.generator_optimizer),
+        )
+        self.update_average()
+        return self.get_metrics_result()
+
+    def test_step(self, data):
+        """Report both losses at inference."""
+        self._play(data, self.discriminator_loss, self.discriminator_tracker)
+        self._play(data, self.generator_loss, self.generator_tracker)
+        return self.get_metrics_result()
+
+    def get_config(self):
+        """Describe the networks and the options."""
+        own = {name: getattr(self, name) for name in ("discriminator_steps", "seed")}
+        return {**super().get_config(), **own, "loss": self.loss_name}
+
+    def _play(self, data, loss, tracker, trained=None):
+        real, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        latents = self.latents(ops.shape(keras.tree.flatten(real)[0])[0])
+
+        def losses():
+            return loss(real, labels, latents, training=trained is not None)
+
+        tracker.update_state(minimize(losses, *trained) if trained else losses())

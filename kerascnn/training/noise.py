@@ -1,0 +1,43 @@
+"""Random numbers of a train step: other ones on each replica, resumed with the weights."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+
+class Noise(keras.layers.Layer):
+    """Draws standard normal numbers, and saves the state of the generator with its weights.
+
+    Args:
+        seed: Seed; None for a different one each time.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(name="noise", dtype="float32")
+        self.seed_generator = _ReplicaSeed(seed)
+        self.built = True
+
+    def normal(self, shape):
+        """Draw a tensor of this shape, in float32."""
+        return keras.random.normal(shape, dtype="float32", seed=self.seed_generator)
+
+    def save_own_variables(self, store):
+        """Save where the sequence stands."""
+        store["state"] = ops.convert_to_numpy(self.seed_generator.state)
+
+    def load_own_variables(self, store):
+        """Go on where the sequence stood."""
+        self.seed_generator.state.assign(store["state"][()])
+
+
+class _ReplicaSeed(keras.random.SeedGenerator):
+    """Keras gives all replicas of tf.distribute the same numbers; this one does not."""
+
+    def next(self, ordered=True):
+        seed = super().next(ordered)
+        context = tf.distribute.get_replica_context()
+        if context is None or context.num_replicas_in_sync == 1:
+            return seed
+        replica = ops.cast(context.replica_id_in_sync_group, seed.dtype)
+        # Seeds that differ in a multiple of this would share their numbers.
+        return ops.stack([seed[0] + 7919 * replica, seed[1]])

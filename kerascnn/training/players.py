@@ -1,0 +1,124 @@
+"""Two networks that learn against each other, each with an optimizer of its own."""
+
+from typing import Any
+
+import keras
+
+from kerascnn.training.minimization import prepare_optimizer
+
+
+class Players(keras.Model):
+    """Holds a generator and a discriminator, and saves and restores all of their state.
+
+    Calling the model runs the deployable generator.
+
+    Args:
+        generator: Model from latent variables to images.
+        discriminator: Model from images to logits, high for real ones.
+        ema_decay: Decay, in (0, 1), of a moving average of the generator's weights and moving
+            statistics; the average is deployed. None keeps none.
+        optimizer: Optimizer, its name or its configuration, copied for each network where
+            `compile` is given none.
+        **kwargs: `name`, `dtype` and the like.
+
+    Raises:
+        ValueError: If the decay is out of its range.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        ema_decay: float | None = None,
+        optimizer: Any = "adam",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if ema_decay is not None and not 0 < ema_decay < 1:
+            raise ValueError(f"ema_decay must be in (0, 1). Received: ema_decay={ema_decay}")
+        self.generator = generator
+        self.discriminator = discriminator
+        self.ema_decay = ema_decay
+        if isinstance(optimizer, keras.optimizers.Optimizer):
+            optimizer = keras.optimizers.serialize(optimizer)
+        self.default_optimizer = optimizer
+        self.average = None
+        if ema_decay is not None:
+            self.average = keras.models.clone_model(generator)
+            self.average.set_weights(generator.get_weights())
+            self.average.trainable = False
+        # tf.distribute would build the model by calling it on images.
+        self.built = True
+
+    @property
+    def deployable(self) -> keras.Model:
+        """The generator to use after training: the average where there is one."""
+        return self.generator if self.average is None else self.average
+
+    def call(self, latents, training=None):
+        """Generate images with the deployable generator."""
+        return self.deployable(latents, training=training)
+
+    def compile(self, generator_optimizer=None, discriminator_optimizer=None, **kwargs):
+        """Give each network an optimizer, by default a copy of the one of the constructor.
+
+        Args:
+            generator_optimizer: Optimizer of the generator, or its name.
+            discriminator_optimizer: Optimizer of the discriminator, or its name.
+            **kwargs: `jit_compile` and the like, as `keras.Model.compile` takes them.
+
+        Raises:
+            ValueError: If both are the same object.
+        """
+        same = generator_optimizer is discriminator_optimizer
+        if same and isinstance(generator_optimizer, keras.optimizers.Optimizer):
+            raise ValueError(
+                f"Each network needs an optimizer of its own. Received: {generator_optimizer}"
+            )
+        super().compile(optimizer=None, **kwargs)
+        self.generator_optimizer = prepare_optimizer(
+            generator_optimizer or self.default_optimizer, self.generator
+        )
+        self.discriminator_optimizer = prepare_optimizer(
+            discriminator_optimizer or self.default_optimizer, self.discriminator
+        )
+
+    def update_average(self):
+        """Move the average, if there is one, towards the generator."""
+        if self.average is None:
+            return
+        for average, weight in zip(self.average.weights, self.generator.weights, strict=True):
+            average.assign(average + (1.0 - self.ema_decay) * (weight - average))
+
+    def get_config(self):
+        """Describe the networks and the options."""
+        return {
+            "generator": keras.saving.serialize_keras_object(self.generator),
+            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
+            "ema_decay": self.ema_decay,
+            "optimizer": self.default_optimizer,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Restore the networks, with new weights."""
+        networks = {
+            name: keras.saving.deserialize_keras_object(config[name], custom_objects)
+            for name in ("generator", "discriminator")
+        }
+        return cls(**{**config, **networks})
+
+    def get_compile_config(self):
+        """Describe both optimizers, besides Keras's own options."""
+        config = super().get_compile_config()
+        if config:
+            del config["optimizer"]
+            for name in ("generator_optimizer", "discriminator_optimizer"):
+                config[name] = keras.saving.serialize_keras_object(getattr(self, name))
+        return config
+
+    def compile_from_config(self, config):
+        """Compile as the saved model was."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
