@@ -1,12 +1,12 @@
 """Run exported models without Keras and TensorFlow: NumPy and a LiteRT runtime are enough."""
 
+from .archive import read_metadata, write_metadata
 from .benchmarking import Benchmark, benchmark
 from .drawing import draw
 from .errors import ModelError
-from .file.archive import read_metadata, write_metadata
-from .file.metadata import Metadata
 from .imaging import generate, reconstruct
 from .loading import load
+from .metadata import Metadata
 from .model import Model
 from .recognition import Class, classify, embed, segment
 from .runtimes import Runtime, delegates, runtimes

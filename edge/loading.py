@@ -5,8 +5,8 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
+from .archive import unpack
 from .errors import ModelError
-from .file.archive import unpack
 from .file.structure import read_structure
 from .model import Model
 from .runtimes import make_interpreter

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .errors import ModelError
-from .file.metadata import Metadata
 from .file.structure import Structure
+from .metadata import Metadata
 from .tensors import Array, from_tensor, spec_of, to_tensor
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .errors import ModelError
-from .file.metadata import Metadata
+from .metadata import Metadata
 from .tensors import Array, TensorSpec
 
 # A path, a Pillow image, or an array of uint8 and shape (H, W) or (H, W, 1, 3 or 4).

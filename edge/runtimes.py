@@ -7,13 +7,11 @@ Raspberry Pi 3 and 4, whatever the model.
 from __future__ import annotations
 
 import ctypes
-import importlib
-import importlib.metadata
-import importlib.util
 import platform
 import sys
 import warnings
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -109,19 +107,24 @@ def make_interpreter(content: bytes, *, coral: bool, threads: int | None) -> tup
 
 def _module(package: str) -> Any:
     if package == "tensorflow":
-        return importlib.import_module("tensorflow").lite
-    return importlib.import_module(package.replace("-", "_") + ".interpreter")
+        return import_module("tensorflow").lite
+    return import_module(package.replace("-", "_") + ".interpreter")
 
 
 def _probe(module: str, package: str) -> Runtime:
+    from importlib import metadata, util  # as slow to import as all the rest
+
     try:
-        version = importlib.metadata.version(package)
-        if importlib.util.find_spec(module.partition(".")[0]) is None:
+        if util.find_spec(module.partition(".")[0]) is None:
             raise ImportError(f"no module {module}")
         if package == "ai-edge-litert":
-            importlib.import_module(module)
-    except (importlib.metadata.PackageNotFoundError, ImportError, ValueError) as error:
+            import_module(module)
+    except (ImportError, ValueError) as error:
         return Runtime(package, "", False, f"not installed ({error})")
+    try:
+        version = metadata.version(package)
+    except metadata.PackageNotFoundError:  # as in tensorflow-cpu
+        version = "of unknown version"
     problem = _conflict() if package == "tflite-runtime" else ""
     return Runtime(package, version, not problem, problem)
 

@@ -1,1 +1,1 @@
-"""The model file: its structure, checked, and the description inside."""
+"""The structure of a model file, checked before a runtime sees it."""

@@ -16,9 +16,9 @@ import zlib
 from os import PathLike
 from pathlib import Path
 
-from ..errors import ModelError
+from .errors import ModelError
+from .file.structure import read_structure
 from .metadata import Metadata
-from .structure import read_structure
 
 JSON_NAME = "kerascnn.json"
 LABELS_NAME = "labels.txt"
