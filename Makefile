@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint experiments clean
+.PHONY: demo test lint types experiments clean
 
 demo: $(INSTALLED)
 	$(BIN)/kerascnn demo
@@ -11,10 +11,15 @@ demo: $(INSTALLED)
 test: lint
 	$(BIN)/pytest -n 2 --dist worksteal
 
-lint: $(INSTALLED)
+lint: types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+
+# mypy reads the tree as it is installed, where export/ and edge/ stand inside kerascnn/.
+types: $(INSTALLED)
+	rm -rf build
+	$(BIN)/pip install --quiet --no-deps --target build/installed .
+	cd build/installed && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p kerascnn
 
 experiments: $(INSTALLED)
 	$(BIN)/pytest -m slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import typer
@@ -28,7 +29,7 @@ def benchmark(
     measured = {}
     for path in paths:
         model = edge.load(path, device=device, threads=threads)
-        measured[str(path)] = edge.benchmark(model, runs=runs, warmup=warmup).to_json()
+        measured[str(path)] = asdict(edge.benchmark(model, runs=runs, warmup=warmup))
     if as_json:
         show_json(measured)
         return

@@ -15,23 +15,25 @@ errors = Console(stderr=True, soft_wrap=True)
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print rows as a table, numbers to the right; without lines and title when piped."""
+    """Print rows as a table, numbers to the right."""
     rows = [tuple(row) for row in rows]
-    terminal = output.is_terminal
-    table = Table(
-        title=title if terminal else None,
-        box=box.ROUNDED if terminal else None,
-        pad_edge=terminal,
-        title_justify="left",
-    )
+    table = Table(title=title)
     for index, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
-    if terminal:
+    print_table(table)
+
+
+def print_table(table: Table) -> None:
+    """Print a table, without lines and title when piped."""
+    table.title_justify = "left"
+    if output.is_terminal:
+        table.box = box.ROUNDED
         output.print(table)
     else:
+        table.title, table.box, table.pad_edge = None, None, False
         Console(file=output.file, width=1_000).print(table)
 
 

@@ -38,7 +38,7 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) ->
     """
     from kerascnn import edge
 
-    found = {
+    found: dict[str, Any] = {
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "packages": [_package(name, purpose) for name, purpose in _PACKAGES.items()],
         "environment": _environment(),

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from kerascnn.cli.console import output, show_json
+from kerascnn.cli.console import output, print_table, show_json
 
 
 def export(
@@ -57,9 +57,9 @@ def export(
         batch = None if inputs is None else np.load(inputs)
         report = to_tflite(model, path, calibration=batch, parity=batch, **options)
     if as_json:
-        show_json(report.to_json())
+        show_json(report.to_dict())
     else:
-        output.print(report.table())
+        print_table(report.table())
 
 
 def _load(source: Path, part: str | None) -> tuple[Any, Path]:

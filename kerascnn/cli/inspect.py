@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from kerascnn.cli.console import output, show_json
+from kerascnn.cli.console import print_table, show_json
 
 
 def inspect(
@@ -23,6 +23,6 @@ def inspect(
 
     inspection = read(path)
     if as_json:
-        show_json(inspection.to_json())
+        show_json(inspection.to_dict())
     else:
-        output.print(inspection.table())
+        print_table(inspection.table())

@@ -96,7 +96,7 @@ def deploy(run: Run, quantizations: Iterable[str] = ("float32", "int8")) -> list
         deployed.append(
             Deployed(
                 quantize=quantize,
-                report=report.to_json(),
+                report=report.to_dict(),
                 scores=score_file(run, Path(report.path), picture),
                 latency=benchmark_isolated(Path(report.path)),
             )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kerascnn.cli.console import errors, output
+from kerascnn.cli.files import replacing
 
 if TYPE_CHECKING:
     from kerascnn.cli.experiments import Result
@@ -68,8 +69,10 @@ def write_result(path: Path, result: Result) -> None:
     rows = json.loads(stored.read_text()) if stored.exists() else {}
     rows[result.system] = asdict(result)
     rows = dict(sorted(rows.items()))
-    stored.write_text(json.dumps(rows, indent=2) + "\n")
-    path.write_text(_HEADER + "".join(_row(row) for row in rows.values()))
+    with replacing(stored) as working:
+        working.write_text(json.dumps(rows, indent=2) + "\n")
+    with replacing(path) as working:
+        working.write_text(_HEADER + "".join(_row(row) for row in rows.values()))
 
 
 def _row(row: dict[str, Any]) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import typer
 
 from kerascnn.cli.console import output, show_json, show_table
+from kerascnn.cli.files import replacing
+
+if TYPE_CHECKING:
+    from kerascnn import edge
 
 
 def run(
@@ -56,3 +61,43 @@ def run(
         show_table(path.name, ("result", "value"), shown.items())
     if save and not as_json:
         output.print(f"Written: {save}", highlight=False)
+
+
+def _run_batch(model: edge.Model, source: Path, save: Path | None) -> dict[str, Any]:
+    """Run an array of inputs, in the model's own units."""
+    outputs = model(np.load(source))
+    named = outputs if isinstance(outputs, dict) else {model.outputs[0].name: outputs}
+    if save:
+        with replacing(save) as working:
+            np.savez(working, **named)
+    return {name: "x".join(map(str, value.shape)) for name, value in named.items()}
+
+
+def _run_task(
+    model: edge.Model, source: Path | None, save: Path | None, options: dict[str, Any]
+) -> Any:
+    """Ask the model what its task asks, and draw the answer if it shall be saved."""
+    from kerascnn import edge
+
+    task = model.metadata.task
+    if task not in edge.TASKS:
+        raise ValueError(
+            "The file names no task, so only a .npy batch can be run. "
+            f"Received: task={task!r}, known are {', '.join(edge.TASKS)}"
+        )
+    if source is None and task != "generation":
+        raise ValueError(f"A {task} model needs a picture. Received: {model.path} alone")
+    images = () if task == "generation" else (source,)
+    result = edge.TASKS[task](model, *images, **options)
+    if save:
+        with replacing(save) as working:
+            edge.draw(source, result).save(working)
+    if isinstance(result, list):
+        return [asdict(one) for one in result]
+    if task == "segmentation":
+        index, pixels = np.unique(result, return_counts=True)
+        labels = model.metadata.labels or tuple(map(str, range(index.max() + 1)))
+        return {labels[i]: count / result.size for i, count in zip(index, pixels, strict=True)}
+    if task == "embedding":
+        return {"embedding": result.tolist()}
+    return {"pictures": "x".join(map(str, result.shape))}

@@ -12,7 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kerascnn import data, registry, tasks
+from kerascnn import registry
+from kerascnn.data import Dataset, load
+from kerascnn.tasks import Task, get_task
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,14 @@ class Run:
         (self.folder / "config.json").write_text(json.dumps(values, indent=2) + "\n")
 
     @cached_property
-    def dataset(self) -> data.Dataset:
+    def dataset(self) -> Dataset:
         """The data set, with its three splits."""
-        return data.load(self.data, **self.data_options)
+        return load(self.data, **self.data_options)
 
     @cached_property
-    def purpose(self) -> tasks.Task:
+    def purpose(self) -> Task:
         """The task."""
-        return tasks.get_task(self.task)
+        return get_task(self.task)
 
     def build(self) -> Any:
         """Build the untrained model for the task and its data."""
