@@ -1,0 +1,134 @@
+"""Images through a narrow code and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+from PIL import Image
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from kerascnn.losses import GaussianKL
+from kerascnn.tasks.drawing import Section, Tile, gallery
+from kerascnn.tasks.outputs import rows, single
+from kerascnn.tasks.task import Task
+
+_COLUMNS = 10
+_ACTIVE = 0.01  # variance of a latent variable's mean over the data; Burda et al. 2016
+_EPSILON = 1e-7
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+def bernoulli_nats(y_true: Any, y_pred: Any) -> Any:
+    """Compute the negative log likelihood of images under Bernoulli pixels, in nats.
+
+    Summed over the pixels, not averaged: only so does it weigh right against a divergence.
+
+    Args:
+        y_true: Images in [0, 1], `(batch, height, width, channels)`.
+        y_pred: Probabilities, of the same shape.
+
+    Returns:
+        `(batch,)`, one sum an image.
+    """
+    y_pred = ops.clip(ops.cast(y_pred, "float32"), _EPSILON, 1 - _EPSILON)
+    y_true = ops.cast(y_true, "float32")
+    nats = -y_true * ops.log(y_pred) - (1 - y_true) * ops.log1p(-y_pred)
+    return ops.sum(nats, axis=tuple(range(1, len(nats.shape))))
+
+
+class Autoencoding(Task):
+    """Describe an image by few numbers from which it can be drawn again.
+
+    For a variational autoencoder, whose outputs are a `reconstruction` and a `posterior`, and for
+    models with the reconstruction as their only output.
+    """
+
+    name = "autoencoding"
+    data = "digits"
+    metric = "nats"
+    higher_is_better = False
+
+    def example(self, example: Mapping[str, tf.Tensor], model: keras.Model) -> tuple[Any, ...]:
+        """Make the image its own target; a posterior has none."""
+        image = self.scale(example["image"])
+        if not isinstance(model.output, Mapping):
+            return image, image
+        targets = {"reconstruction": image, "posterior": tf.zeros((1,))}
+        return image, {key: targets[key] for key in model.output}
+
+    def compile(self, model: keras.Model, *, learning_rate: float | None = None) -> None:
+        """Minimise the nats, reconstruction and divergence, by Adam at 1e-3."""
+        losses = {"reconstruction": bernoulli_nats, "posterior": GaussianKL()}
+        named = isinstance(model.output, Mapping)
+        model.compile(
+            optimizer=keras.optimizers.Adam(learning_rate or 1e-3),
+            loss={key: losses[key] for key in model.output} if named else bernoulli_nats,
+        )
+
+    def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
+        """Measure, as a mean over the images, what they cost, at the mean of the posterior.
+
+        `reconstruction` is the negative log likelihood of Bernoulli pixels and `mse` the mean
+        squared error of a pixel. With a posterior, `kl` is its divergence from the prior,
+        `active_units` counts the latent variables that vary, and `probe` is the cross-validated
+        accuracy of a linear classifier of the codes, where there are labels. `nats` is
+        `reconstruction` and `kl` together.
+        """
+        image = np.asarray(examples["image"], np.float32)
+        drawn = _reconstruction(outputs, examples)
+        error = float(np.mean(np.square(drawn - image)))
+        nats = float(np.mean(ops.convert_to_numpy(bernoulli_nats(image, drawn))))
+        scores = {"nats": nats, "reconstruction": nats, "mse": error}
+        if isinstance(outputs, Mapping) and "posterior" in outputs:
+            mean, log_var = np.split(rows(outputs["posterior"], examples), 2, axis=-1)
+            kl = 0.5 * np.sum(mean**2 + np.expm1(log_var) - log_var, axis=-1)
+            scores["kl"] = float(np.mean(kl))
+            scores["nats"] += scores["kl"]
+            scores["active_units"] = float(np.sum(mean.var(axis=0) > _ACTIVE))
+            if "label" in examples:
+                scores["probe"] = _probe(mean, examples["label"])
+        return scores
+
+    def picture(
+        self, examples: Mapping[str, np.ndarray], outputs: Any, labels: Sequence[str]
+    ) -> Image.Image:
+        """Draw the first images and below each its reconstruction."""
+        del labels
+        drawn = _reconstruction(outputs, examples)
+        sections = []
+        for start in range(0, min(len(drawn), 3 * _COLUMNS), _COLUMNS):
+            part = slice(start, start + _COLUMNS)
+            sections += [
+                Section("Picture", [Tile(image) for image in examples["image"][part]]),
+                Section("Reconstruction", [Tile(image) for image in drawn[part]]),
+            ]
+        return gallery(sections, columns=_COLUMNS)
+
+
+def _reconstruction(outputs: Any, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Give the images among the outputs."""
+    if isinstance(outputs, Mapping) and "reconstruction" in outputs:
+        drawn = rows(outputs["reconstruction"], examples)
+    else:
+        drawn = single(outputs, examples)
+    if drawn.shape != examples["image"].shape:
+        raise ValueError(
+            f"A reconstruction must have the shape of the images, {examples['image'].shape}. "
+            f"Received: {drawn.shape}"
+        )
+    return drawn
+
+
+def _probe(codes: np.ndarray, labels: np.ndarray) -> float:
+    """Accuracy of logistic regression on codes that it was not fitted to."""
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    return float(np.mean(cross_val_score(model, codes, labels, cv=folds)))

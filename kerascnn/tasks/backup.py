@@ -1,0 +1,72 @@
+"""Keeps the last whole epoch, come what may."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import keras
+
+_FILE = "latest.weights.h5"
+
+
+class Backup(keras.callbacks.BackupAndRestore):
+    """Keep weights and optimizer states of the last whole epoch, and start from them.
+
+    Ctrl-C waits while they are written. A run that is interrupted before its first epoch ends can
+    be resumed, too, since the state before it is kept.
+
+    Args:
+        folder: Where to keep them; a state that it holds is restored when training begins.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder), double_checkpoint=True, delete_checkpoint=False)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Restore the state, or keep the one before the first epoch.
+
+        Raises:
+            ValueError: If the state is not of this model.
+        """
+        try:
+            super().on_train_begin(logs)
+        except (KeyError, OSError, ValueError) as error:
+            raise ValueError(
+                "A run goes on with the model that it began with, built with the same arguments. "
+                f"Received: a backup in {self.backup_dir} that does not fit {self.model.name}"
+            ) from error
+        if not holds_backup(Path(self.backup_dir)):
+            self.on_epoch_end(-1)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write the state, whole even if Ctrl-C comes meanwhile."""
+        with _interrupts_waiting():
+            super().on_epoch_end(epoch, logs)
+
+
+def holds_backup(folder: Path) -> bool:
+    """Tell whether a folder holds a state to restore."""
+    return (folder / _FILE).is_file()
+
+
+@contextlib.contextmanager
+def _interrupts_waiting() -> Iterator[None]:
+    """Hold Ctrl-C back until the block ends. Signals reach the main thread only."""
+    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(previous):
+        yield
+        return
+    held: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda *arguments: held.append(arguments))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if held:
+        previous(*held[0])

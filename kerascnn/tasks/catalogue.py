@@ -1,0 +1,35 @@
+"""The tasks by name."""
+
+from __future__ import annotations
+
+import difflib
+
+from kerascnn.tasks.autoencoding import Autoencoding
+from kerascnn.tasks.classification import Classification
+from kerascnn.tasks.embedding import Embedding
+from kerascnn.tasks.generation import Generation
+from kerascnn.tasks.segmentation import Segmentation
+from kerascnn.tasks.task import Task
+
+_TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (Autoencoding(), Classification(), Embedding(), Generation(), Segmentation())
+}
+
+
+def list_tasks() -> list[str]:
+    """List the names that `get_task` takes."""
+    return sorted(_TASKS)
+
+
+def get_task(name: str) -> Task:
+    """Find a task by its name, such as `"segmentation"`.
+
+    Raises:
+        ValueError: If no task has this name; the message offers the nearest ones.
+    """
+    if name not in _TASKS:
+        near = difflib.get_close_matches(name, _TASKS, n=3, cutoff=0.4)
+        hint = f"Nearest: {', '.join(near)}." if near else f"Known: {', '.join(list_tasks())}."
+        raise ValueError(f"No task has this name. {hint} Received: {name}")
+    return _TASKS[name]

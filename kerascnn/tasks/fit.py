@@ -1,0 +1,172 @@
+"""Trains a model for a task into a folder, from which an interrupted run goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerascnn.data import Dataset
+from kerascnn.tasks.backup import Backup, holds_backup
+from kerascnn.tasks.curves import draw_curves
+from kerascnn.tasks.history import History, read_history
+from kerascnn.tasks.task import Task
+from kerascnn.training.progress import Progress
+
+_BUFFER = 20_000  # examples to shuffle among
+
+
+def train(
+    model: keras.Model,
+    task: Task,
+    dataset: Dataset,
+    folder: str | Path,
+    *,
+    epochs: int,
+    batch_size: int = 64,
+    learning_rate: float | None = None,
+    resume: bool = False,
+    seed: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> dict[str, list[float]]:
+    """Compile and fit a model.
+
+    The folder gets `history.csv` and `backup/` after each epoch, `model.keras` and `curves.png` at
+    the end. When training is interrupted, the last whole epoch stays; `resume` goes on with the
+    same weights, optimizer state and order of examples, and ends where an uninterrupted run does.
+
+    Args:
+        model: Built, and not necessarily compiled.
+        task: What the model is for.
+        dataset: What it learns from.
+        folder: Where the results go; it is made if need be.
+        epochs: Passes over the training split, those before a resumption included.
+        batch_size: Examples a step. A last batch that is smaller is dropped, unless it is the only
+            one; as the order changes from epoch to epoch, no example stays unseen.
+        learning_rate: Step size; the task's own when None.
+        resume: Go on with the state in the folder; otherwise begin anew, and drop that state.
+        seed: Seed of the order and of what layers draw.
+        callbacks: Further callbacks.
+
+    Returns:
+        The values of each loss and metric, one an epoch.
+
+    Raises:
+        ValueError: If an argument is out of range, the data does not fit the model, there is
+            nothing to resume, or the loss is not finite.
+    """
+    if epochs < 1 or batch_size < 1 or (learning_rate is not None and not learning_rate > 0):
+        raise ValueError(
+            "Epochs, batch size and learning rate must be positive. Received: "
+            f"epochs={epochs}, batch_size={batch_size}, learning_rate={learning_rate}"
+        )
+    folder = Path(folder)
+    _prepare(folder, resume)
+    task.check(model, dataset)
+    keras.utils.set_random_seed(seed)
+    task.compile(model, learning_rate=learning_rate)
+    if model.optimizer is not None:
+        # A backup can only be restored into an optimizer whose state exists.
+        model.optimizer.build(model.trainable_variables)
+    order = _Order(seed)
+    history = History(folder / "history.csv")
+    with Progress() as progress:
+        model.fit(
+            _batches(task, model, dataset.train, batch_size, order),
+            validation_data=_held_out(task, model, dataset.validation, batch_size),
+            epochs=epochs,
+            shuffle=False,  # the batches are, by themselves
+            verbose=0,
+            callbacks=[
+                order,
+                _Finite(),
+                history,
+                Backup(folder / "backup"),
+                progress,
+                *callbacks,
+            ],
+        )
+    _save(model, folder, read_history(folder / "history.csv"))
+    return read_history(folder / "history.csv")
+
+
+class _Order(keras.callbacks.Callback):
+    """Gives each epoch its own order, that depends on nothing but its number."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.seed = tf.Variable(seed, dtype="int64", trainable=False)
+        self.start = seed
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.seed.assign(self.start + epoch)
+
+
+class _Finite(keras.callbacks.Callback):
+    """Stops a run that diverges, before its state overwrites the last good one."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        for name, value in (logs or {}).items():
+            if "loss" in name and not np.isfinite(value):
+                raise ValueError(
+                    "The loss must stay finite; lower the learning rate. "
+                    f"Received: {name}={value} in epoch {epoch + 1}"
+                )
+
+
+def _prepare(folder: Path, resume: bool) -> None:
+    """Make the folder, or check that it can be gone on with."""
+    if resume:
+        if not holds_backup(folder / "backup"):
+            raise ValueError(
+                "There is no run to go on with; train without resume first. "
+                f"Received: {folder} without a backup"
+            )
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "backup", ignore_errors=True)
+    (folder / "history.csv").unlink(missing_ok=True)
+
+
+def _batches(
+    task: Task, model: keras.Model, split: tf.data.Dataset, size: int, order: _Order
+) -> tf.data.Dataset:
+    """Serve the training split in an order that is drawn anew from the epoch's seed."""
+    count = int(split.cardinality())
+    examples = split.map(lambda e: task.example(e, model), num_parallel_calls=tf.data.AUTOTUNE)
+    whole = count >= size
+
+    def epoch(_: tf.Tensor) -> tf.data.Dataset:
+        # This seeds the graph of this function only, and makes its order independent of whatever
+        # the process was seeded with; beside a global seed of 0, `shuffle` takes no tensor.
+        tf.random.set_seed(1)
+        shuffled = examples.shuffle(min(count, _BUFFER), order.seed)
+        return shuffled.batch(size, drop_remainder=whole)
+
+    batches = tf.data.Dataset.range(1).flat_map(epoch).prefetch(tf.data.AUTOTUNE)
+    return batches.apply(tf.data.experimental.assert_cardinality(max(count // size, 1)))
+
+
+def _held_out(
+    task: Task, model: keras.Model, split: tf.data.Dataset, size: int
+) -> tf.data.Dataset | None:
+    if not task.validates:
+        return None
+    examples = split.map(lambda e: task.example(e, model), num_parallel_calls=tf.data.AUTOTUNE)
+    return examples.batch(size).prefetch(tf.data.AUTOTUNE)
+
+
+def _save(model: keras.Model, folder: Path, history: dict[str, list[float]]) -> None:
+    """Write the results, each of which replaces an older one only when it is whole."""
+    partial = folder / "partial.keras"
+    model.save(partial)
+    os.replace(partial, folder / "model.keras")
+    partial = folder / "partial.png"
+    draw_curves(history).save(partial)
+    os.replace(partial, folder / "curves.png")

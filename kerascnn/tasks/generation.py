@@ -1,0 +1,89 @@
+"""Images out of noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from kerascnn.data import Dataset
+from kerascnn.tasks.drawing import Section, Tile, gallery
+from kerascnn.tasks.judge import frechet_distance, judge
+from kerascnn.tasks.outputs import single
+from kerascnn.tasks.task import Task, check_images
+
+_COLUMNS = 10
+
+
+class Generation(Task):
+    """Draw images like those of the data."""
+
+    name = "generation"
+    data = "digits"
+    value_range = (-1.0, 1.0)
+    metric = "fdd"
+    higher_is_better = False
+    validates = False
+
+    def example(self, example: Mapping[str, tf.Tensor], model: keras.Model) -> tuple[Any, ...]:
+        """Give the image alone."""
+        del model
+        return (self.scale(example["image"]),)
+
+    def compile(self, model: keras.Model, *, learning_rate: float | None = None) -> None:
+        """Take the system's own losses and optimizers, at the learning rate if one is given."""
+        optimizers = {}
+        if learning_rate is not None:
+            for player in ("generator_optimizer", "discriminator_optimizer"):
+                optimizers[player] = keras.optimizers.get(model.default_optimizer)
+                optimizers[player].learning_rate = learning_rate
+        model.compile(**optimizers)
+
+    def inputs(self, model: keras.Model, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Draw as many latent vectors as there are examples, standard normal, always the same."""
+        shape = getattr(model, "deployable", model).input_shape[1:]
+        random = np.random.default_rng(0)
+        return random.standard_normal((len(examples["image"]), *shape), dtype=np.float32)
+
+    def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
+        """Measure generated digits by a network that was trained on real ones.
+
+        `fdd` is the Frechet distance of its features from those of the real examples, `cover` the
+        number of digits that more than 2 % of the images show, and `entropy` how evenly they
+        show them, from 0 (always the same) to 1.
+        """
+        features, probabilities = judge(self._images(outputs, examples))
+        real, _ = judge(np.asarray(examples["image"], np.float32))
+        shares = np.bincount(probabilities.argmax(axis=-1), minlength=10) / len(probabilities)
+        shown = shares[shares > 0]
+        return {
+            "fdd": frechet_distance(features, real),
+            "cover": float(np.sum(shares > 0.02)),
+            "entropy": float(-np.sum(shown * np.log(shown)) / np.log(10)),
+        }
+
+    def picture(
+        self, examples: Mapping[str, np.ndarray], outputs: Any, labels: Sequence[str]
+    ) -> Image.Image:
+        """Draw generated images, and a few real ones to compare them with."""
+        del labels
+        images = self._images(outputs, examples)[: 6 * _COLUMNS]
+        real = examples["image"][: 2 * _COLUMNS]
+        sections = [
+            Section("Generated", [Tile(image) for image in images]),
+            Section("Real", [Tile(image) for image in real]),
+        ]
+        return gallery(sections, columns=_COLUMNS)
+
+    def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
+        """Refuse a model that does not draw images of the data's shape."""
+        shape = getattr(model, "deployable", model).output_shape[1:]
+        check_images("The generator's output", shape, dataset)
+
+    def _images(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+        low, high = self.value_range
+        return np.clip((single(outputs, examples) - low) / (high - low), 0, 1)

@@ -1,0 +1,166 @@
+"""What every task can do."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from kerascnn.data import Dataset
+
+Pixels = TypeVar("Pixels", np.ndarray, tf.Tensor)
+
+
+class Task(abc.ABC):
+    """One purpose of models, independent of the system and of the runtime.
+
+    Attributes:
+        name: The task's name, which is also the folder of its systems.
+        data: Name of the data set that is taken when none is named.
+        needs: What an example must hold.
+        value_range: What the values 0 and 1 of a pixel become for the model.
+        metric: The key of `score` by which models are compared.
+        higher_is_better: Whether a larger value of that metric is the better one.
+        validates: Whether the loss on held-out examples says something while training.
+    """
+
+    name: ClassVar[str]
+    data: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ("image",)
+    value_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    metric: ClassVar[str]
+    higher_is_better: ClassVar[bool] = True
+    validates: ClassVar[bool] = True
+
+    def model_options(self, dataset: Dataset) -> dict[str, Any]:
+        """Give the arguments of a builder that the data decides."""
+        return {"input_shape": dataset.shape}
+
+    @abc.abstractmethod
+    def example(self, example: Mapping[str, tf.Tensor], model: keras.Model) -> tuple[Any, ...]:
+        """Turn one example of a data set into what `fit` takes: input and target.
+
+        Args:
+            example: Unbatched tensors by name.
+            model: The model to train, whose output may decide the size of the target.
+        """
+
+    @abc.abstractmethod
+    def compile(self, model: keras.Model, *, learning_rate: float | None = None) -> None:
+        """Set optimizer, losses and metrics.
+
+        Args:
+            model: The model to train.
+            learning_rate: Step size; the task's own when None.
+        """
+
+    def inputs(self, model: keras.Model, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Give what the deployable model is fed for some examples.
+
+        Args:
+            model: The model.
+            examples: Arrays by name, examples along the first axis.
+
+        Returns:
+            float32, examples along the first axis.
+        """
+        del model
+        return np.asarray(self.scale(np.asarray(examples["image"])), np.float32)
+
+    @abc.abstractmethod
+    def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
+        """Measure outputs of any runtime against the examples.
+
+        Args:
+            outputs: What the deployable model gave for `inputs`: an array, or arrays by name.
+            examples: The examples that the inputs were made of.
+
+        Returns:
+            Each metric; `metric` is one of them.
+
+        Raises:
+            ValueError: If there are not as many outputs as examples.
+        """
+
+    @abc.abstractmethod
+    def picture(
+        self, examples: Mapping[str, np.ndarray], outputs: Any, labels: Sequence[str]
+    ) -> Image.Image:
+        """Draw examples and outputs so that a person sees how good they are.
+
+        Args:
+            examples: Arrays by name, examples along the first axis.
+            outputs: What the deployable model gave for them.
+            labels: Names of the values of labels and masks.
+        """
+
+    def metadata(self, dataset: Dataset) -> dict[str, Any]:
+        """Give the fields of `kerascnn.edge.Metadata` for a model trained on the data."""
+        low, high = self.value_range
+        std = (255.0 / (high - low),)
+        mean = (-low * std[0] + 0.0,)  # never -0.0, which people would see in the file
+        return {
+            "task": self.name,
+            "mean": mean,
+            "std": std,
+            "output_mean": mean,
+            "output_std": std,
+            "description": f"{self.name}, trained on {dataset.name}",
+            "licence": dataset.licence,
+            "source": dataset.source,
+        }
+
+    def check(self, model: keras.Model, dataset: Dataset) -> None:
+        """Refuse data that the task or the model cannot take.
+
+        Raises:
+            ValueError: If the examples lack something, or their shape is not the model's.
+        """
+        held = set(dataset.train.element_spec)
+        if missing := [key for key in self.needs if key not in held]:
+            raise ValueError(
+                f"The task {self.name} needs examples with {', '.join(self.needs)}. "
+                f"Received: {dataset.name} without {', '.join(missing)}"
+            )
+        self.check_shape(model, dataset)
+
+    def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
+        """Refuse a model that does not take the images of the data."""
+        check_images("The model's input", model.input_shape[1:], dataset)
+
+    def scale(self, images: Pixels) -> Pixels:
+        """Map images from [0, 1] to the value range."""
+        low, high = self.value_range
+        return images * (high - low) + low
+
+
+def check_images(what: str, shape: Sequence[int | None], dataset: Dataset) -> None:
+    """Refuse a shape that is not that of the images.
+
+    Raises:
+        ValueError: If a side differs and is not None, which stands for any.
+    """
+    sides = zip(shape, dataset.shape, strict=False)
+    if len(shape) != 3 or any(side not in (None, length) for side, length in sides):
+        raise ValueError(
+            f"{what} must have the shape of the images; build the model with "
+            f"input_shape={dataset.shape}. Received: {tuple(shape)}"
+        )
+
+
+def check_classes(model: keras.Model, dataset: Dataset) -> None:
+    """Refuse a model with fewer outputs than the data has classes.
+
+    Raises:
+        ValueError: If a label has no output.
+    """
+    if model.output_shape[-1] < len(dataset.labels):
+        raise ValueError(
+            "The model must have an output for each class; build it with "
+            f"num_classes={len(dataset.labels)}. Received: {model.output_shape[-1]} outputs"
+        )
