@@ -25,6 +25,8 @@ LABELS_NAME = "labels.txt"
 SUM_NAME = "model.sha256"
 
 _SIGNATURE = b"PK\x03\x04"
+# One of these behind a model means an archive, even if its first bytes are wrong.
+_MARKS = (b"PK\x01\x02", b"PK\x05\x06", JSON_NAME.encode())
 # Far above any real description, so that a damaged archive can't claim gigabytes.
 _LARGEST = 16 * 2**20
 
@@ -97,6 +99,8 @@ def unpack(data: bytes, end: int) -> Metadata:
         found = hashlib.sha256(data[:start]).hexdigest()
         if files.get(SUM_NAME, found.encode()).decode("ascii").strip() != found:
             raise ValueError("the check sum is that of another model")
+        if (JSON_NAME in files) != (SUM_NAME in files):
+            raise ValueError(f"{JSON_NAME} and {SUM_NAME} belong together")
         if JSON_NAME in files:
             return Metadata.from_json(files[JSON_NAME])
         return Metadata(labels=tuple(files.get(LABELS_NAME, b"").decode("utf-8").splitlines()))
@@ -109,9 +113,9 @@ def unpack(data: bytes, end: int) -> Metadata:
 
 def _archive_start(data: bytes, end: int) -> int:
     """Find where the archive begins; the file's length when there is none."""
-    start = len(data) - len(data[end:].lstrip(b"\0"))
-    begins = data[start : start + 4]
-    return start if begins and _SIGNATURE.startswith(begins) else len(data)
+    tail = data[end:].lstrip(b"\0")
+    begins = bool(tail) and _SIGNATURE.startswith(tail[:4])
+    return len(data) - len(tail) if begins or any(mark in tail for mark in _MARKS) else len(data)
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

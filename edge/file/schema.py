@@ -77,7 +77,7 @@ MODEL: Fields = {
 
 # Options type -> the fields that need a look: those that are more than numbers, and those that
 # kernels divide by, which must be at least 1.
-_WINDOW: Fields = {1: ("stride_w", "i"), 2: ("stride_h", "i")}
+_WINDOW: Fields = {0: ("padding", "b"), 1: ("stride_w", "i"), 2: ("stride_h", "i")}
 OPTIONS: dict[int, Fields] = {
     1: {**_WINDOW, 4: ("dilation_w", "i"), 5: ("dilation_h", "i")},  # Conv2D
     2: {**_WINDOW, 5: ("dilation_w", "i"), 6: ("dilation_h", "i")},  # DepthwiseConv2D
@@ -88,16 +88,28 @@ OPTIONS: dict[int, Fields] = {
     30: {0: ("dimensions", "[i")},  # Squeeze
     49: _WINDOW,  # TransposeConv
     94: {0: ("block_size", "i")},  # DepthToSpace
-    106: {1: ("stride_d", "i"), 2: ("stride_w", "i"), 3: ("stride_h", "i")},  # Conv3D
+    106: {**_WINDOW, 3: ("stride_d", "i")},  # Conv3D
     111: {0: ("container", "text"), 1: ("name", "text")},  # VarHandle
     115: {0: ("boundaries", "[f")},  # Bucketize
 }
 
-CONV_2D, CUSTOM = 3, 32
+CONV_2D, DEPTHWISE_CONV_2D, CUSTOM, TRANSPOSE_CONV = 3, 4, 32, 67
+# Operator -> type of the options that its kernel reads unasked.
+OPTIONS_OF = {
+    1: 5,  # AVERAGE_POOL_2D
+    CONV_2D: 1,
+    DEPTHWISE_CONV_2D: 2,
+    5: 94,  # DEPTH_TO_SPACE
+    12: 5,  # L2_POOL_2D
+    17: 5,  # MAX_POOL_2D
+    26: 19,  # SPACE_TO_DEPTH
+    TRANSPOSE_CONV: 49,
+    132: 106,  # CONV_3D
+}
 # Operator -> first input that may be left out (-1): biases, and the states of recurrent cells.
 OPTIONAL_FROM = {
     CONV_2D: 2,
-    4: 2,  # DEPTHWISE_CONV_2D
+    DEPTHWISE_CONV_2D: 2,
     9: 2,  # FULLY_CONNECTED
     16: 1,  # LSTM
     24: 3,  # RNN
@@ -107,7 +119,7 @@ OPTIONAL_FROM = {
     44: 1,  # UNIDIRECTIONAL_SEQUENCE_LSTM
     46: 3,  # BIDIRECTIONAL_SEQUENCE_RNN
     52: 1,  # BIDIRECTIONAL_SEQUENCE_LSTM
-    67: 3,  # TRANSPOSE_CONV
+    TRANSPOSE_CONV: 3,
     132: 2,  # CONV_3D
     141: 3,  # CONV_3D_TRANSPOSE
 }

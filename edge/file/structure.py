@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..errors import ModelError
 from .flatbuffer import Reader
-from .graph import Table, buffer_size, check_graph, ints, require
+from .graph import Table, buffer_values, check_graph, ints, require
 from .schema import CUSTOM, MODEL
 
 
@@ -53,10 +53,10 @@ def read_structure(data: bytes) -> Structure:
     for name in ("codes", "subgraphs", "buffers"):
         require(model[name] is not None, f"no {name}")
     require(bool(model["subgraphs"]), "no subgraphs")
-    sizes = [buffer_size(reader, buffer) for buffer in model["buffers"]]
+    buffers = [buffer_values(reader, buffer) for buffer in model["buffers"]]
     codes = [max(code["short"] or 0, code["code"] or 0) for code in model["codes"]]
     for graph in model["subgraphs"]:
-        check_graph(reader, graph, codes, sizes)
+        check_graph(reader, graph, codes, buffers)
     signature = _signature(model)
     return Structure(
         inputs=_named(signature, "inputs", model["subgraphs"][0]),
