@@ -3,20 +3,19 @@
 from typing import Any
 
 import keras
-from keras import ops
+from keras import layers, ops
 
 _SHORTCUTS = ("identity", "projection", "zero_padding")
 _OPTIONS = ("filters", "strides", "bottleneck", "shortcut", "use_bias", "momentum", "epsilon")
-_EXPANSION = 4
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class Residual(keras.layers.Layer):
+class Residual(layers.Layer):
     """Adds a shortcut to the output of two or three convolutions: `activation(F(x) + S(x))`.
 
     `F` is two 3x3 convolutions, or as a bottleneck 1x1, 3x3 and 1x1 ones, the last of which has
     `4 * filters` channels; batch normalisation follows each, an activation all but the last.
-    The first convolution takes the strides. `S` is one of
+    The first takes the strides. `S` is one of
 
     - `"identity"`: the input itself, which must have the shape of the output;
     - `"projection"`: a strided 1x1 convolution with batch normalisation;
@@ -24,7 +23,7 @@ class Residual(keras.layers.Layer):
 
     Args:
         filters: Channels of the convolutions, at least 1.
-        strides: Step of the unit in pixels.
+        strides: Step of the unit, in pixels.
         bottleneck: Use the three-convolution form.
         shortcut: `"identity"`, `"projection"` or `"zero_padding"`.
         activation: Activation inside `F` and after the sum.
@@ -70,32 +69,30 @@ class Residual(keras.layers.Layer):
         self.use_bias = use_bias
         self.momentum = momentum
         self.epsilon = epsilon
-
-        self.channels = filters * _EXPANSION if bottleneck else filters
+        self.channels = 4 * filters if bottleneck else filters
         rows = [(filters, 3, strides), (filters, 3, 1)]
         if bottleneck:
             rows = [(filters, 1, strides), (filters, 3, 1), (self.channels, 1, 1)]
         self.convolutions = [self._convolution(f"conv{i}", *row) for i, row in enumerate(rows, 1)]
         self.normalizations = [self._normalization(f"bn{i}") for i, _ in enumerate(rows, 1)]
+        own = {"dtype": self.dtype_policy}
         self.activations = [
-            keras.layers.Activation(self.activation, name=f"activation{i}", dtype=self.dtype_policy)
+            layers.Activation(self.activation, name=f"activation{i}", **own)
             for i, _ in enumerate(rows, 1)
         ]
-        self.sum = keras.layers.Add(name="sum", dtype=self.dtype_policy)
+        self.sum = layers.Add(name="sum", **own)
         if shortcut == "projection":
             self.projection = self._convolution("projection", self.channels, 1, strides)
             self.projection_normalization = self._normalization("projection_bn")
         if shortcut == "zero_padding":
             # A pooling window of one pixel takes every `strides`-th pixel, also in int8.
-            own = {"name": "subsampling", "dtype": self.dtype_policy}
-            self.subsampling = keras.layers.MaxPooling2D(1, strides, **own)
+            self.subsampling = layers.MaxPooling2D(1, strides, name="subsampling", **own)
 
     def build(self, input_shape):
         """Create the weights, after a look at the channels."""
         missing = self.channels - input_shape[-1]
-        if (self.shortcut == "identity" and missing) or (
-            self.shortcut == "zero_padding" and missing < 0
-        ):
+        possible = {"identity": missing == 0, "zero_padding": missing >= 0, "projection": True}
+        if not possible[self.shortcut]:
             raise ValueError(
                 f"Shortcut {self.shortcut!r} cannot give the unit's {self.channels} channels; "
                 f"'projection' can. Received: input_shape={tuple(input_shape)}"
@@ -119,37 +116,34 @@ class Residual(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         """Give the shape of the sum."""
-        shape = self.convolutions[0].compute_output_shape(input_shape)
-        return (*shape[:-1], self.channels)
+        return (*self.convolutions[0].compute_output_shape(input_shape)[:-1], self.channels)
 
     def get_config(self):
         """Describe the arguments."""
         own = {name: getattr(self, name) for name in _OPTIONS}
-        activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), **own, "activation": activation}
+        own["activation"] = keras.activations.serialize(self.activation)
+        return {**super().get_config(), **own}
 
     def _shortcut(self, x):
         if self.shortcut == "projection":
             return self.projection_normalization(self.projection(x))
         if self.shortcut == "zero_padding":
-            missing = self.channels - x.shape[-1]
-            return ops.pad(self.subsampling(x), [[0, 0], [0, 0], [0, 0], [0, missing]])
+            missing = (0, self.channels - x.shape[-1])
+            return ops.pad(self.subsampling(x), ((0, 0), (0, 0), (0, 0), missing))
         return x
 
-    def _convolution(self, name, filters, kernel_size, strides):
+    def _convolution(self, name, filters, size, strides):
         own = {"name": name, "dtype": self.dtype_policy, "use_bias": self.use_bias}
-        start = {"kernel_initializer": "he_normal"}
-        return keras.layers.Conv2D(filters, kernel_size, strides, "same", **start, **own)
+        return layers.Conv2D(filters, size, strides, "same", kernel_initializer="he_normal", **own)
 
     def _normalization(self, name):
         own = {"name": name, "dtype": self.dtype_policy}
-        return keras.layers.BatchNormalization(momentum=self.momentum, epsilon=self.epsilon, **own)
+        return layers.BatchNormalization(momentum=self.momentum, epsilon=self.epsilon, **own)
 
 
 def _check(filters: int, strides: int, shortcut: str) -> None:
     if min(filters, strides) < 1:
-        received = f"filters={filters}, strides={strides}"
-        raise ValueError(f"filters and strides must be at least 1. Received: {received}")
+        raise ValueError(f"Counts must be positive. Received: filters={filters}, strides={strides}")
     if shortcut not in _SHORTCUTS:
         raise ValueError(f"shortcut must be one of {_SHORTCUTS}. Received: shortcut={shortcut!r}")
     if shortcut == "identity" and strides != 1:

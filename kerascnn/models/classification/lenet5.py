@@ -55,7 +55,7 @@ def lenet5(
         61706
 
     Reference:
-        LeCun et al. 1998, "Gradient-based learning applied to document recognition".
+        http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf
     """
     if min(input_shape[:2]) < _SMALLEST:
         raise ValueError(
