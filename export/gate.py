@@ -10,7 +10,11 @@ from .inspection import Inspection
 from .operators import CONVERSIONS, Operator
 from .remedies import remedies
 
-_EQUAL = ("float32", "float16")
+# Files that should equal Keras, and what may keep them from it.
+_CAUSES = {
+    "float32": "make the model deterministic, with noise as an input",
+    "float16": "make the model deterministic, and keep float32 for weights beyond 65504",
+}
 # Signal over error, in dB, below which a file is no longer what was asked for.
 _LEAST_DB = {"float32": 60.0, "float16": 30.0, "dynamic": 10.0, "int8": 10.0}
 _NEGLIGIBLE = 1e-5
@@ -68,9 +72,9 @@ def check_parity(comparison: Comparison | None, quantize: str) -> tuple[str, ...
             )
         if output.sqnr_db >= _LEAST_DB[quantize] or output.max_abs < _NEGLIGIBLE:
             continue
-        if quantize in _EQUAL:
+        if quantize in _CAUSES:
             raise ExportError(
-                "The file must equal Keras: make the model deterministic, with noise as an input. "
+                f"The file must equal Keras: {_CAUSES[quantize]}. "
                 f"Received: output {output.name!r} differs by up to {output.max_abs:.3g}"
             )
         notes.append(

@@ -11,8 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerascnn.edge import Metadata
-from kerascnn.edge.archive import read_metadata
+from kerascnn.edge import Metadata, read_metadata
 
 from .cost import arena
 from .flatbuffer import read_graphs

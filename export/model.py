@@ -59,7 +59,7 @@ def ports(model: keras.Model) -> Ports:
     """Describe the inputs of a built model.
 
     Raises:
-        ValueError: If the shape of an input isn't known, apart from the batch.
+        ValueError: If it is a subclassed model whose inputs can't be known.
     """
     symbolic = getattr(model, "inputs", None)
     if symbolic:
@@ -73,13 +73,21 @@ def ports(model: keras.Model) -> Ports:
         Port(name, tuple(leaf.shape), keras.backend.standardize_dtype(leaf.dtype))
         for name, leaf in zip(names, leaves, strict=True)
     )
-    for port in found:
+    return Ports(found, keras.tree.map_structure(lambda leaf: 0, structure))
+
+
+def check_static(taken: Ports) -> None:
+    """Check that a device can reserve the memory for every input.
+
+    Raises:
+        ValueError: If a dimension other than the batch isn't known.
+    """
+    for port in taken.inputs:
         if None in port.shape[1:]:
             raise ValueError(
                 "Every dimension but the batch must be known on a device: rebuild the model with "
                 f"a fixed shape. Received: input {port.name!r} of shape {port.shape}"
             )
-    return Ports(found, keras.tree.map_structure(lambda leaf: 0, structure))
 
 
 def name_outputs(model: keras.Model, outputs: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ _REMEDIES = (
     (r"NEG", "write 0.0 - x instead of -x"),
     (r"ELU", "use a ReLU, a leaky ReLU, swish or GELU"),
     (r"SQRT|LOG", "rearrange the formula around rsqrt"),
+    (r"SPLIT", "export again, as the converter treats splits of constants differently each time"),
     (r"CONV_3D\w*|Conv3D\w*", "fold the third dimension into channels"),
     (r"LOCAL_RESPONSE_NORMALIZATION", "use batch normalisation"),
     (r"RANDOM_\w+|MULTINOMIAL|\w*Random\w*", _NOISE),

@@ -31,14 +31,13 @@ def to_saved_model(model: Any, directory: str | PathLike[str]) -> Path:
         Folder of this version: `directory/1`, `directory/2`, ...
 
     Raises:
-        ValueError: If it is no built Keras 3 model with known shapes, or the folder can't be
-            written.
+        ValueError: If it is no built Keras 3 model, or the folder can't be written.
 
     Example:
         >>> kerascnn.export.to_saved_model(model, "serving/digits")  # doctest: +SKIP
     """
     model = deployable(model)
-    ports(model)
+    ports(model)  # refuses before the folder is made
     directory = Path(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)

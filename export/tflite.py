@@ -11,15 +11,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from kerascnn.edge import Metadata
-from kerascnn.edge.archive import write_metadata
+from kerascnn.edge import Metadata, write_metadata
 
 from .comparison import compare_samples
 from .conversion import convert_model
 from .files import beside
 from .gate import check_file, check_parity
 from .inspection import Inspection, inspect_fields
-from .model import Ports, deployable, ports
+from .model import Ports, check_static, deployable, ports
 from .report import Report
 from .samples import Samples, constant_inputs, gather
 from .tree import walk
@@ -78,6 +77,7 @@ def to_tflite(
     _check_options(quantize, calibration, input_output)
     model = deployable(model)
     taken = ports(model)
+    check_static(taken)
     samples = _gather(calibration, taken, _CALIBRATION, "calibration")
     judged = _gather(parity, taken, None, "parity")
     judged = judged or {name: array[:_PARITY] for name, array in samples.items()}
