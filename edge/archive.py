@@ -99,7 +99,8 @@ def unpack(data: bytes, end: int) -> Metadata:
         found = hashlib.sha256(data[:start]).hexdigest()
         if files.get(SUM_NAME, found.encode()).decode("ascii").strip() != found:
             raise ValueError("the check sum is that of another model")
-        if (JSON_NAME in files) != (SUM_NAME in files):
+        # Each name stands in the archive twice, so damage to one leaves the other.
+        if JSON_NAME.encode() in data[start:] and not {JSON_NAME, SUM_NAME} <= files.keys():
             raise ValueError(f"{JSON_NAME} and {SUM_NAME} belong together")
         if JSON_NAME in files:
             return Metadata.from_json(files[JSON_NAME])

@@ -83,7 +83,7 @@ def _texts(name: str, values: Any) -> tuple[str, ...]:
 def _numbers(name: str, values: Any) -> tuple[float, ...]:
     try:
         numbers = tuple(float(value) for value in values)
-    except TypeError:
+    except (TypeError, ValueError):
         raise ValueError(f"{name} must be numbers. Received: {values!r}") from None
     if not numbers or not all(map(math.isfinite, numbers)):
         raise ValueError(f"{name} must be finite numbers, at least one. Received: {values!r}")

@@ -18,6 +18,7 @@ from .schema import (
     BITS,
     CONV_2D,
     DEPTHWISE_CONV_2D,
+    DEQUANTIZE,
     OPTIONAL_FROM,
     OPTIONS,
     OPTIONS_OF,
@@ -49,8 +50,21 @@ def buffer_values(reader: Reader, buffer: Table) -> Values:
     return np.empty(0, np.uint8) if buffer["data"] is None else buffer["data"]
 
 
-def check_graph(reader: Reader, graph: Table, codes: list[int], buffers: list[Values]) -> None:
-    """Check that every index fits, and that every tensor is written before it is read."""
+def check_graph(
+    reader: Reader, graph: Table, codes: list[int], buffers: list[Values], graphs: int
+) -> None:
+    """Check that every index fits, and that every tensor is written before it is read.
+
+    Args:
+        reader: The reader of the file.
+        graph: One of its subgraphs.
+        codes: The operators that the file uses, by index.
+        buffers: The buffers of the file.
+        graphs: Number of subgraphs.
+
+    Raises:
+        ModelError: If it isn't so.
+    """
     for name in ("tensors", "operators"):
         require(graph[name] is not None, f"a subgraph without {name}")
     tensors = graph["tensors"]
@@ -77,7 +91,7 @@ def check_graph(reader: Reader, graph: Table, codes: list[int], buffers: list[Va
         between = ints(operator["intermediates"])
         require(all(-1 <= i < len(tensors) for i in between), f"{where}, inside {between}")
         known.update(writes)
-        _check_options(reader, operator, code, where)
+        _check_options(reader, operator, code, graphs, where)
         _check_shapes(code, [tensors[i] for i in reads if i >= 0], [tensors[i] for i in writes])
     require(known.issuperset(outputs), f"outputs {outputs}")
 
@@ -108,7 +122,7 @@ def _check_quantization(quantization: Table, shape: list[int], name: str) -> Non
     require(bool(np.all(np.isfinite(scale) & (scale >= 0))), f"tensor {name!r}, scale {scale}")
 
 
-def _check_options(reader: Reader, operator: Table, code: int, where: str) -> None:
+def _check_options(reader: Reader, operator: Table, code: int, graphs: int, where: str) -> None:
     kind = operator["options_type"] or 0
     present = operator["options"] is not None
     if code in OPTIONS_OF:
@@ -119,6 +133,10 @@ def _check_options(reader: Reader, operator: Table, code: int, where: str) -> No
         if name.startswith(("stride", "filter", "block", "dilation")):
             value = 1 if value is None and name.startswith("dilation") else value or 0
             require(0 < value <= _LARGEST_STEP, f"{where} with {name}={value}")
+        elif name == "results":
+            require(value == len(ints(operator["outputs"])), f"{where} with {value} results")
+        elif name.startswith("graph"):
+            require(0 <= (value or 0) < graphs, f"{where} with {name}={value}")
 
 
 def _check_shapes(code: int, reads: list[Table], writes: list[Table]) -> None:
@@ -132,6 +150,10 @@ def _check_shapes(code: int, reads: list[Table], writes: list[Table]) -> None:
         require(bool(whole), f"a convolution of {shapes}")
     if code == DEPTHWISE_CONV_2D:
         require(len(shapes) >= 3, f"a depthwise convolution of {shapes}")
+    if code == DEQUANTIZE:
+        require(
+            shapes == [tensor["shape"] for tensor in writes], f"values of other shapes {shapes}"
+        )
     if code == TRANSPOSE_CONV and reads and len(reads[0]["values"]):
         size = reads[0]["values"].view("<i4").tolist()
         require(len(writes) == 1 and size == writes[0]["shape"], f"a size {size} of another shape")

@@ -86,14 +86,20 @@ OPTIONS: dict[int, Fields] = {
     17: {0: ("shape", "[i")},  # Reshape
     19: {0: ("block_size", "i")},  # SpaceToDepth
     30: {0: ("dimensions", "[i")},  # Squeeze
+    35: {0: ("results", "i")},  # Split
     49: _WINDOW,  # TransposeConv
+    64: {0: ("results", "i")},  # Unpack
+    79: {0: ("results", "i")},  # SplitV
+    92: {0: ("graph_then", "i"), 1: ("graph_else", "i")},  # If
+    93: {0: ("graph_condition", "i"), 1: ("graph_body", "i")},  # While
     94: {0: ("block_size", "i")},  # DepthToSpace
+    103: {0: ("graph_once", "i")},  # CallOnce
     106: {**_WINDOW, 3: ("stride_d", "i")},  # Conv3D
     111: {0: ("container", "text"), 1: ("name", "text")},  # VarHandle
     115: {0: ("boundaries", "[f")},  # Bucketize
 }
 
-CONV_2D, DEPTHWISE_CONV_2D, CUSTOM, TRANSPOSE_CONV = 3, 4, 32, 67
+CONV_2D, DEPTHWISE_CONV_2D, DEQUANTIZE, CUSTOM, TRANSPOSE_CONV = 3, 4, 6, 32, 67
 # Operator -> type of the options that its kernel reads unasked.
 OPTIONS_OF = {
     1: 5,  # AVERAGE_POOL_2D

@@ -56,7 +56,7 @@ def read_structure(data: bytes) -> Structure:
     buffers = [buffer_values(reader, buffer) for buffer in model["buffers"]]
     codes = [max(code["short"] or 0, code["code"] or 0) for code in model["codes"]]
     for graph in model["subgraphs"]:
-        check_graph(reader, graph, codes, buffers)
+        check_graph(reader, graph, codes, buffers, len(model["subgraphs"]))
     signature = _signature(model)
     return Structure(
         inputs=_named(signature, "inputs", model["subgraphs"][0]),
@@ -80,11 +80,15 @@ def _signature(model: Table) -> Table | None:
 
 
 def _named(signature: Table | None, ends: str, graph: Table) -> tuple[tuple[str, int], ...]:
-    tensors = graph["tensors"]
+    tensors, places = graph["tensors"], ints(graph[ends])
     if signature is None:
-        return tuple((tensors[i]["name"] or str(i), i) for i in ints(graph[ends]))
-    named = [(entry["name"], entry["tensor"] or 0) for entry in signature[ends] or []]
-    allowed = set(ints(graph[ends]))
-    for name, i in named:
-        require(bool(name) and i in allowed, f"{name!r} among the {ends} of the signature")
+        named = [(tensors[i]["name"] or str(i), i) for i in places]
+    else:
+        named = [(entry["name"] or "", entry["tensor"] or 0) for entry in signature[ends] or []]
+    names = [name for name, _ in named]
+    require(bool(names) and len(set(names)) == len(names), f"{ends} named {names}")
+    found = {i for _, i in named}
+    # An input that no name reaches would hold whatever was in memory.
+    fits = found == set(places) if ends == "inputs" else found <= set(places)
+    require(fits, f"{ends} {places}, of which {sorted(found)} are named {names}")
     return tuple(named)

@@ -19,7 +19,17 @@ TYPES = {
 }
 
 
-def write_model(
+@pytest.fixture
+def write_model(tmp_path: Path) -> Callable[..., Path]:
+    """Give the function that writes a model of the given tensors and operators to a new file."""
+
+    def write(*parts: Any, name: str = "model.tflite", **options: Any) -> Path:
+        return write_file(tmp_path / name, *parts, **options)
+
+    return write
+
+
+def write_file(
     path: Path,
     tensors: dict[str, tuple[Any, ...]],
     operators: list[tuple[Any, ...]],
@@ -104,3 +114,60 @@ def _signature(names, inputs, outputs, given):
 
     signature.inputs, signature.outputs = ends(inputs), ends(outputs)
     return signature
+
+
+def window(options: Any, stride: int = 1) -> Any:
+    """Set the strides of a convolution's or pooling's options; padding is SAME."""
+    options.strideW = options.strideH = stride
+    return options
+
+
+@pytest.fixture
+def classifier(write_model: Callable[..., Path]) -> Path:
+    """An int8 model of 4x4 grey pictures: convolution, reshape, fully connected, 3 scores."""
+    random = np.random.default_rng(0)
+    kernel = random.integers(-127, 128, (2, 3, 3, 1))
+    weights = random.integers(-127, 128, (3, 32))
+    return write_model(
+        {
+            "x": ((1, 4, 4, 1), "int8", 1 / 255, -128),
+            "kernel": ((2, 3, 3, 1), "int8", 0.01, 0, kernel),
+            "bias": ((2,), "int32", 0.01 / 255, 0, [500, -500]),
+            "maps": ((1, 4, 4, 2), "int8", 0.02, -10),
+            "size": ((2,), "int32", None, 0, [1, 32]),
+            "flat": ((1, 32), "int8", 0.02, -10),
+            "weights": ((3, 32), "int8", 0.01, 0, weights),
+            "offset": ((3,), "int32", 0.0002, 0, [0, 1000, -1000]),
+            "y": ((1, 3), "int8", 0.1, 5),
+        },
+        [
+            ("CONV_2D", ["x", "kernel", "bias"], ["maps"], window(schema.Conv2DOptionsT())),
+            ("RESHAPE", ["maps", "size"], ["flat"], None),
+            ("FULLY_CONNECTED", ["flat", "weights", "offset"], ["y"], full()),
+        ],
+        ["x"],
+        ["y"],
+        signature={"x": "image", "y": "scores"},
+        name="classifier.tflite",
+    )
+
+
+def full() -> Any:
+    """Options of a fully connected layer."""
+    return schema.FullyConnectedOptionsT()
+
+
+@pytest.fixture
+def identity(write_model: Callable[..., Path]) -> Callable[..., Path]:
+    """Give the function that writes a model whose float outputs are its input, reshaped."""
+
+    def write(shape: tuple[int, ...], *outputs: tuple[int, ...], **options: Any) -> Path:
+        tensors = {"x": (shape, "float32")}
+        for i, output in enumerate(outputs):
+            tensors[f"size{i}"] = ((len(output),), "int32", None, 0, list(output))
+            tensors[f"y{i}"] = (output, "float32")
+        operators = [("RESHAPE", ["x", f"size{i}"], [f"y{i}"], None) for i in range(len(outputs))]
+        names = [f"y{i}" for i in range(len(outputs))]
+        return write_model(tensors, operators, ["x"], names, **options)
+
+    return write
