@@ -85,7 +85,7 @@ def _is_row(value: Any, inputs: tuple[Port, ...]) -> bool:
         isinstance(value, list | tuple)
         and len(value) == len(inputs) > 1
         and all(
-            np.ndim(item) in (len(port.shape) - 1, len(port.shape))
+            len(getattr(item, "shape", ())) in (len(port.shape) - 1, len(port.shape))
             for item, port in zip(value, inputs, strict=True)
         )
     )
