@@ -1,44 +1,19 @@
-"""The checks of a model's graph that keep a runtime from crashing.
-
-Each was found by damaging files byte by byte; what all runtimes refuse isn't repeated.
-"""
+"""The checks of a model's graph: indices, shapes, and values before they are used."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelError
 from .flatbuffer import Reader
-from .schema import (
-    BITS,
-    CONV_2D,
-    DEPTHWISE_CONV_2D,
-    DEQUANTIZE,
-    OPTIONAL_FROM,
-    OPTIONS,
-    OPTIONS_OF,
-    TRANSPOSE_CONV,
-)
+from .operators import Table, check_operator, ints, require
+from .schema import BITS
 
-Table = dict[str, Any]
 Values = NDArray[np.uint8]
 
 _LARGEST_TENSOR = 2**31  # bytes; the runtimes count in 32 bits
-_LARGEST_STEP = 2**15  # strides and windows; the runtimes multiply two of them in 32 bits
-
-
-def require(condition: bool, found: str) -> None:
-    """Raise the error of a damaged file unless a condition holds."""
-    if not condition:
-        raise ModelError(
-            "A model file must be complete and undamaged; copy or export it again. "
-            f"Received: {found}"
-        )
 
 
 def buffer_values(reader: Reader, buffer: Table) -> Values:
@@ -83,16 +58,12 @@ def check_graph(
         require((operator["code"] or 0) < len(codes), f"{where} of kind {operator['code']}")
         code = codes[operator["code"] or 0]
         reads, writes = ints(operator["inputs"]), ints(operator["outputs"])
-        optional = OPTIONAL_FROM.get(code, len(reads))
-        for place, i in enumerate(reads):
-            require(i in known or (i == -1 and place >= optional), f"{where} with input {i}")
+        unknown = set(reads) - known - {-1}
+        require(not unknown, f"{where} with inputs {reads}, of which {unknown} aren't written")
         fresh = all(i in indices and (i in fixed or i not in known) for i in writes)
         require(fresh, f"{where} with outputs {writes}")
-        between = ints(operator["intermediates"])
-        require(all(-1 <= i < len(tensors) for i in between), f"{where}, inside {between}")
         known.update(writes)
-        _check_options(reader, operator, code, graphs, where)
-        _check_shapes(code, [tensors[i] for i in reads if i >= 0], [tensors[i] for i in writes])
+        check_operator(reader, operator, code, tensors, graphs, where)
     require(known.issuperset(outputs), f"outputs {outputs}")
 
 
@@ -120,45 +91,3 @@ def _check_quantization(quantization: Table, shape: list[int], name: str) -> Non
     require(len(scale) in allowed, f"tensor {name!r} with {len(scale)} scales, shape {shape}")
     require(zero is None or len(zero) in (0, 1, len(scale)), f"the zero points of {name!r}")
     require(bool(np.all(np.isfinite(scale) & (scale >= 0))), f"tensor {name!r}, scale {scale}")
-
-
-def _check_options(reader: Reader, operator: Table, code: int, graphs: int, where: str) -> None:
-    kind = operator["options_type"] or 0
-    present = operator["options"] is not None
-    if code in OPTIONS_OF:
-        require(present and kind == OPTIONS_OF[code], f"{where} with options of type {kind}")
-    options = reader.table(operator["options"], OPTIONS.get(kind, {})) if present else {}
-    require((options.get("padding") or 0) in (0, 1), f"{where} with padding {options}")
-    for name, value in options.items():
-        if name.startswith(("stride", "filter", "block", "dilation")):
-            value = 1 if value is None and name.startswith("dilation") else value or 0
-            require(0 < value <= _LARGEST_STEP, f"{where} with {name}={value}")
-        elif name == "results":
-            require(value == len(ints(operator["outputs"])), f"{where} with {value} results")
-        elif name.startswith("graph"):
-            require(0 <= (value or 0) < graphs, f"{where} with {name}={value}")
-
-
-def _check_shapes(code: int, reads: list[Table], writes: list[Table]) -> None:
-    """Check the shapes that kernels rely on."""
-    shapes = [tensor["shape"] for tensor in reads]
-    if code == CONV_2D:
-        require([len(shape) for shape in shapes[:2]] == [4, 4], f"a convolution of {shapes}")
-        (*_, channels), (filters, *_, depth) = shapes[:2]
-        groups = channels // max(depth, 1)
-        whole = groups and channels == groups * depth and filters % groups == 0
-        require(bool(whole), f"a convolution of {shapes}")
-    if code == DEPTHWISE_CONV_2D:
-        require(len(shapes) >= 3, f"a depthwise convolution of {shapes}")
-    if code == DEQUANTIZE:
-        require(
-            shapes == [tensor["shape"] for tensor in writes], f"values of other shapes {shapes}"
-        )
-    if code == TRANSPOSE_CONV and reads and len(reads[0]["values"]):
-        size = reads[0]["values"].view("<i4").tolist()
-        require(len(writes) == 1 and size == writes[0]["shape"], f"a size {size} of another shape")
-
-
-def ints(values: Iterable[int] | None) -> list[int]:
-    """Make Python numbers of a vector that may be absent."""
-    return [] if values is None else [int(value) for value in values]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from ..errors import ModelError
 from .flatbuffer import Reader
-from .graph import Table, buffer_values, check_graph, ints, require
+from .graph import buffer_values, check_graph
+from .operators import Table, ints, require
 from .schema import CUSTOM, MODEL
 
 

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import zipfile
 
+import flatbuffers
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
@@ -61,8 +62,6 @@ def test_every_cut_end_is_an_error(classifier):
 def _change(path, change):
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(path.read_bytes(), 0))
     change(model, model.subgraphs[0])
-    import flatbuffers
-
     builder = flatbuffers.Builder()
     builder.Finish(model.Pack(builder), b"TFL3")
     path.write_bytes(bytes(builder.Output()))
@@ -90,9 +89,9 @@ CHANGES = {
     "output index": (lambda m, g: setattr(g, "outputs", [-1]), r"outputs \[-1\]"),
     "constant input": (lambda m, g: setattr(g, "inputs", [0, 1]), "an input"),
     "output never written": (lambda m, g: g.operators.pop(), "outputs"),
-    "order": (lambda m, g: g.operators.reverse(), "operator 0 with input"),
-    "left out": (lambda m, g: setattr(g.operators[0], "inputs", [-1, 1, 2]), "with input -1"),
-    "operand index": (lambda m, g: setattr(g.operators[2], "inputs", [5, 99, 7]), "input 99"),
+    "order": (lambda m, g: g.operators.reverse(), "operator 0 with inputs"),
+    "left out": (lambda m, g: setattr(g.operators[0], "inputs", [-1, 1, 2]), r"with inputs \[-1"),
+    "operand index": (lambda m, g: setattr(g.operators[2], "inputs", [5, 99, 7]), r"\{99\}"),
     "result index": (lambda m, g: setattr(g.operators[2], "outputs", [99]), "outputs"),
     "written constant": (lambda m, g: setattr(g.operators[2], "outputs", [6]), "outputs"),
     "inside index": (lambda m, g: setattr(g.operators[2], "intermediates", [99]), "inside"),
@@ -104,6 +103,7 @@ CHANGES = {
     "dilation": (lambda m, g: _options(m, g, "dilationWFactor", -1), "dilation_w=-1"),
     "padding": (lambda m, g: _options(m, g, "padding", 7), "padding"),
     "groups": (lambda m, g: setattr(g.tensors[0], "shape", [1, 4, 4, 3]), "a convolution"),
+    "unnamed": (lambda m, g: setattr(m.signatureDefs[0], "inputs", []), "inputs named"),
     "signature": (lambda m, g: setattr(m.signatureDefs[0].inputs[0], "tensorIndex", 5), "'image'"),
 }
 
@@ -121,16 +121,16 @@ def test_an_unchanged_model_is_accepted(classifier):
 
 
 def test_no_damage_crashes_the_process(classifier):
-    """Every byte in turn; what is still a model is run."""
+    """What is still a model is run."""
     script = """
         import sys, numpy as np
         from pathlib import Path
         from kerascnn import edge
         path = Path(sys.argv[1])
         data, outcomes = path.read_bytes(), {"error": 0, "ran": 0}
-        for place in range(len(data)):
+        for place in range(0, len(data), 3):
             damaged = bytearray(data)
-            damaged[place] ^= (0xFF, 0x01, 0x80)[place % 3]
+            damaged[place] ^= (0xFF, 0x01, 0x80)[place // 3 % 3]
             path.write_bytes(damaged)
             try:
                 model = edge.load(path)
@@ -150,5 +150,5 @@ def test_no_damage_crashes_the_process(classifier):
     )
     assert done.returncode == 0, done.stderr[-2000:]
     errors, ran = map(int, done.stdout.split())
-    assert errors > 300
-    assert ran > 300
+    assert errors > 100
+    assert ran > 100
