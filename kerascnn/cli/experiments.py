@@ -42,6 +42,33 @@ class Result:
     seconds: float
 
 
+def experiment_run(name: str, folder: Path) -> Run:
+    """Give the training run of a system's experiment.
+
+    Args:
+        name: Name of the system.
+        folder: The run folder.
+
+    Raises:
+        ValueError: If the system has no experiment.
+    """
+    system = registry.get_system(name)
+    experiment = system.experiment
+    if experiment is None:
+        raise ValueError(f"The system has no experiment. Received: {name}")
+    return Run(
+        folder=folder,
+        system=name,
+        task=system.task,
+        data=experiment.data,
+        data_options=experiment.data_options,
+        model_options=experiment.model_options,
+        epochs=experiment.epochs,
+        batch_size=experiment.batch_size,
+        learning_rate=experiment.learning_rate,
+    )
+
+
 def run_experiment(name: str, folder: Path) -> Result:
     """Train a system as its experiment says, export it and score every form.
 
@@ -53,38 +80,26 @@ def run_experiment(name: str, folder: Path) -> Result:
         What was measured, passed or not.
     """
     start = time.monotonic()
+    run = experiment_run(name, folder)
     system = registry.get_system(name)
-    experiment = system.experiment
-    if experiment is None:
-        raise ValueError(f"The system has no experiment. Received: {name}")
-    run = Run(
-        folder=folder,
-        system=name,
-        task=system.task,
-        data=experiment.data,
-        data_options=experiment.data_options,
-        model_options=experiment.model_options,
-        epochs=experiment.epochs,
-        batch_size=experiment.batch_size,
-        learning_rate=experiment.learning_rate,
-    )
+    conditions = system.experiment.passes if system.experiment else ()
     scores = {"keras": train_run(run)}
     forms = [form for form in ("float32", "int8") if form not in system.unsupported]
     deployed = deploy(run, forms)
     scores |= {one.quantize: one.scores for one in deployed}
-    options = ", ".join(f"{key}={value}" for key, value in experiment.data_options.items())
+    options = ", ".join(f"{key}={value}" for key, value in run.data_options.items())
     return Result(
         system=name,
-        task=system.task,
-        data=f"{experiment.data} ({options})" if options else experiment.data,
+        task=run.task,
+        data=f"{run.data} ({options})" if options else run.data,
         metric=run.purpose.metric,
-        conditions=experiment.passes,
+        conditions=conditions,
         scores=scores,
         sizes={one.quantize: one.report["size"] for one in deployed},
         failed=tuple(
             f"{condition} in {form}: {score[condition.split()[0]]:.4g}"
             for form, score in scores.items()
-            for condition in experiment.passes
+            for condition in conditions
             if not holds(condition, score)
         ),
         seconds=round(time.monotonic() - start, 1),

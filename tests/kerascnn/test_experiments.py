@@ -1,0 +1,99 @@
+"""Each system passes its experiment; the same run with the idea of its paper broken misses it."""
+
+import dataclasses
+
+import keras
+import pytest
+
+from kerascnn import registry
+from kerascnn.cli.experiments import experiment_run, holds, run_experiment
+from kerascnn.cli.train import train_run
+from kerascnn.layers import Residual
+from kerascnn.losses import GaussianKL
+from kerascnn.training import GAN
+
+SYSTEMS = [registry.get_system(name) for name in registry.list_models()]
+PROVEN = sorted({system.name for system in SYSTEMS if system.experiment})
+
+
+def linear(run, monkeypatch):
+    """LeNet-5 without a non-linearity."""
+    options = {**run.model_options, "activation": "linear"}
+    return dataclasses.replace(run, model_options=options)
+
+
+def plain(run, monkeypatch):
+    """A residual network without its shortcuts."""
+
+    def call(self, x):
+        layers = zip(self.convolutions, self.normalizations, self.activations, strict=True)
+        for convolution, normalization, activation in layers:
+            x = activation(normalization(convolution(x)))
+        return x
+
+    monkeypatch.setattr(Residual, "call", call)
+    return run
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Dropped(keras.layers.Layer):
+    """A shortcut that leads nowhere."""
+
+    def call(self, inputs):
+        return inputs[1]
+
+
+def without_skips(run, monkeypatch):
+    """U-Net with an encoder and a decoder alone."""
+    monkeypatch.setattr("kerascnn.models.segmentation.unet.ConcatShortcut", Dropped)
+    return run
+
+
+def without_divergence(run, monkeypatch):
+    """A variational autoencoder whose posterior is free."""
+    monkeypatch.setattr(
+        GaussianKL, "call", lambda self, y_true, y_pred: keras.ops.sum(0.0 * y_pred, axis=-1)
+    )
+    return run
+
+
+def flattering(run, monkeypatch):
+    """A generator that helps the discriminator to find it out."""
+    honest = GAN.generator_loss
+    monkeypatch.setattr(
+        GAN, "generator_loss", lambda self, *args, **kwargs: -honest(self, *args, **kwargs)
+    )
+    return run
+
+
+MUTANTS = {
+    "dcgan": flattering,
+    "lenet5": linear,
+    "resnet": plain,
+    "unet": without_skips,
+    "vae": without_divergence,
+}
+
+
+def test_every_experiment_has_its_mutant():
+    assert sorted(MUTANTS) == PROVEN
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", PROVEN)
+def test_the_system_passes_in_keras_and_in_every_file(name, tmp_path):
+    result = run_experiment(name, tmp_path / name)
+    print(result)
+    assert not result.failed
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", PROVEN)
+def test_the_mutant_misses(name, tmp_path, monkeypatch):
+    run = MUTANTS[name](experiment_run(name, tmp_path / name), monkeypatch)
+    scores = train_run(run)
+    print(scores)
+    conditions = registry.get_system(name).experiment.passes
+    assert not all(holds(condition, scores) for condition in conditions)
