@@ -5,11 +5,11 @@ from .benchmarking import Benchmark, benchmark
 from .drawing import draw
 from .errors import ModelError
 from .imaging import generate, reconstruct
+from .interpreters import Runtime, delegates, runtimes
 from .loading import load
 from .metadata import Metadata
 from .model import Model
 from .recognition import Class, classify, embed, segment
-from .runtimes import Runtime, delegates, runtimes
 from .tasks import TASKS
 from .tensors import TensorSpec
 

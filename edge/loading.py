@@ -8,8 +8,8 @@ from pathlib import Path
 from .archive import unpack
 from .errors import ModelError
 from .file.structure import read_structure
+from .interpreters import make_interpreter
 from .model import Model
-from .runtimes import make_interpreter
 
 _EDGE_TPU_OPERATOR = "edgetpu-custom-op"
 

@@ -134,8 +134,8 @@ def per_channel(values: tuple[float, ...], channels: int) -> Array:
 def _open(path: str | PathLike[str]) -> Any:
     module = pillow("Image")
     try:
-        image = module.open(path)
-        image.load()
+        with module.open(path) as image:
+            image.load()
     except (OSError, SyntaxError, ValueError, module.DecompressionBombError) as error:
         if isinstance(error, FileNotFoundError):
             raise

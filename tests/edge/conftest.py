@@ -37,6 +37,7 @@ def write_file(
     outputs: list[str],
     *,
     signature: dict[str, str] | None = None,
+    variables: tuple[str, ...] = (),
 ) -> Path:
     """Write a model.
 
@@ -47,6 +48,7 @@ def write_file(
         inputs: Names of the inputs.
         outputs: Names of the outputs.
         signature: Tensor name -> name in the signature, for inputs and outputs.
+        variables: Names of the tensors that keep their values between runs.
 
     Returns:
         The path.
@@ -57,6 +59,7 @@ def write_file(
     graph.tensors, graph.operators, names = [], [], list(tensors)
     for name, (shape, dtype, *rest) in tensors.items():
         graph.tensors.append(_tensor(model, name, shape, dtype, *rest))
+        graph.tensors[-1].isVariable = name in variables
     for kind, reads, writes, options in operators:
         code = schema.OperatorCodeT()
         if hasattr(schema.BuiltinOperator, kind):

@@ -128,9 +128,9 @@ def test_no_damage_crashes_the_process(classifier):
         from kerascnn import edge
         path = Path(sys.argv[1])
         data, outcomes = path.read_bytes(), {"error": 0, "ran": 0}
-        for place in range(0, len(data), 3):
+        for place in range(0, len(data), 4):
             damaged = bytearray(data)
-            damaged[place] ^= (0xFF, 0x01, 0x80)[place // 3 % 3]
+            damaged[place] ^= (0xFF, 0x01, 0x80)[place // 4 % 3]
             path.write_bytes(damaged)
             try:
                 model = edge.load(path)
