@@ -6,12 +6,14 @@ require_tensorflow_backend()
 
 from kerascnn.losses.adversarial import adversarial_losses, gan_value
 from kerascnn.losses.divergence import GaussianKL, gaussian_kl
+from kerascnn.losses.likelihood import bernoulli_nats
 from kerascnn.losses.margin import Triplet, triplet
 
 __all__ = [
     "GaussianKL",
     "Triplet",
     "adversarial_losses",
+    "bernoulli_nats",
     "gan_value",
     "gaussian_kl",
     "triplet",
