@@ -61,7 +61,7 @@ def _scenes(
     radii = random.uniform(0.18, 0.28, size=(count, _OBJECTS))
     centres, apart = _places(radii, random)
     classes[:, 1] = np.where(apart & (random.random(count) < 0.5), classes[:, 1], -1)
-    base = random.uniform(0.2, 0.8, size=(count, 3))
+    base = random.uniform(0.1, 0.5, size=(count, 3))
     image = _background(base, size, random)
     mask = np.zeros((count, size, size), np.int32)
     boxes = np.zeros((count, _OBJECTS, 4), np.float32)
@@ -114,13 +114,13 @@ def _distance(kind: np.ndarray, centre: np.ndarray, radius: np.ndarray, size: in
 
 def _background(base: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
     """Draw colours that change smoothly around each scene's base colour."""
-    coarse = base[:, np.newaxis, np.newaxis] + random.uniform(-0.15, 0.15, (len(base), 4, 4, 3))
+    coarse = base[:, np.newaxis, np.newaxis] + random.uniform(-0.1, 0.1, (len(base), 4, 4, 3))
     return np.asarray(tf.image.resize(coarse, (size, size), method="bicubic"), np.float64)
 
 
 def _colour(base: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Give each scene, of four random colours, the one that stands out best."""
-    colours = random.uniform(size=(len(base), 4, 3))
+    """Give each scene, of eight random colours, the one that stands out best."""
+    colours = random.uniform(size=(len(base), 8, 3))
     contrast = np.linalg.norm(colours - base[:, np.newaxis], axis=-1)
     return np.asarray(colours[np.arange(len(base)), contrast.argmax(axis=1)])
 

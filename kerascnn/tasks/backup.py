@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -35,8 +36,11 @@ class Backup(keras.callbacks.BackupAndRestore):
             ValueError: If the state is not of this model.
         """
         try:
-            super().on_train_begin(logs)
-        except (KeyError, OSError, ValueError) as error:
+            with warnings.catch_warnings():
+                # Keras only warns where it finds no state for a part of the model.
+                warnings.simplefilter("error", UserWarning)
+                super().on_train_begin(logs)
+        except (KeyError, OSError, UserWarning, ValueError) as error:
             raise ValueError(
                 "A run goes on with the model that it began with, built with the same arguments. "
                 f"Received: a backup in {self.backup_dir} that does not fit {self.model.name}"

@@ -13,7 +13,8 @@ from PIL import Image
 from kerascnn.data import Dataset
 from kerascnn.tasks.drawing import Section, Tile, gallery, shorten
 from kerascnn.tasks.outputs import single
-from kerascnn.tasks.task import Task, check_classes
+from kerascnn.tasks.shapes import check_classes
+from kerascnn.tasks.task import Task
 
 _COLUMNS = 8
 

@@ -48,7 +48,7 @@ def gallery(
         legend: What the colours mean, by name.
     """
     width = 2 * _MARGIN + columns * _PITCH
-    across = max(1, int(width // 1.4))
+    across = max(1, int(width // 1.7))
     bottom = 0.1 + 0.22 * math.ceil(len(legend or {}) / across)
     heights = [_height(section, columns) for section in sections]
     figure, axes = blank(width, _MARGIN + sum(heights) + bottom)
@@ -60,7 +60,9 @@ def gallery(
         _draw_section(axes, section, top, columns)
         top += height
     if legend:
-        patches = [Patch(facecolor=c, edgecolor=DARK, lw=0.4, label=n) for n, c in legend.items()]
+        patches = [
+            Patch(facecolor=c, edgecolor=DARK, lw=0.4, label=shorten(n)) for n, c in legend.items()
+        ]
         axes.legend(
             handles=patches,
             loc="lower left",

@@ -19,6 +19,7 @@ from kerascnn.tasks.task import Task
 
 _DIM = 64
 _DRAWS = 20
+_COLOURS = 20  # classes that a person can tell apart, and that a legend has room for
 _MOST = 1500  # pairs grow with the square of the images
 
 
@@ -77,22 +78,29 @@ class Embedding(Task):
         vectors = _unit(outputs, examples)[:_MOST]
         centred = vectors - vectors.mean(axis=0)
         _, lengths, directions = np.linalg.svd(centred, full_matrices=False)
-        plane = centred @ directions[:2].T
+        # A single picture has but one direction.
+        plane = np.pad(centred, ((0, 0), (0, 1))) @ np.pad(directions, ((0, 1), (0, 1)))[:2].T
         shown = np.sum(lengths[:2] ** 2) / max(np.sum(lengths**2), 1e-12)
-        figure, axes = blank(7.6, 5.6)
-        axes.set_position((0.03, 0.03, 0.76, 0.88))
+        figure, axes = blank(7.7, 5.6)
+        axes.set_position((0.02, 0.03, 0.75, 0.9))
         axes.set(xticks=[], yticks=[])
-        title = f"{len(plane)} pictures, by class; this plane shows {shown:.0%} of their variance"
+        values = np.unique(examples["label"])[:_COLOURS]
+        title = f"Pictures of {len(values)} classes; the plane shows {shown:.0%} of the variance"
         axes.set_title(title, fontsize=10, color=DARK, loc="left")
-        for value in np.unique(examples["label"]):
+        for value in values:
             chosen = examples["label"][:_MOST] == value
-            colour, marker = PALETTE[value % 10], "os^Dv<>PX*"[value // 10 % 10]
-            style: dict[str, Any] = {
-                "color": colour,
-                "marker": marker,
-                "label": shorten(labels[value]),
-            }
-            axes.scatter(*plane[chosen].T, s=16, linewidths=0, alpha=0.8, **style)
+            colour, marker = PALETTE[value % 10], "os^"[value // 10 % 3]
+            x, y = plane[chosen].T
+            axes.scatter(
+                x,
+                y,
+                16,
+                colour,
+                marker=marker,
+                alpha=0.8,
+                linewidths=0,
+                label=shorten(labels[value]),
+            )
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, frameon=False)
         return render(figure)
 

@@ -10,16 +10,14 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from kerascnn.data import Dataset
 from kerascnn.tasks.backup import Backup, holds_backup
 from kerascnn.tasks.curves import draw_curves
+from kerascnn.tasks.epochs import Chance, batches, held_out
 from kerascnn.tasks.history import History, read_history
 from kerascnn.tasks.task import Task
 from kerascnn.training.progress import Progress
-
-_BUFFER = 20_000  # examples to shuffle among
 
 
 def train(
@@ -67,24 +65,24 @@ def train(
             f"epochs={epochs}, batch_size={batch_size}, learning_rate={learning_rate}"
         )
     folder = Path(folder)
-    _prepare(folder, resume)
     task.check(model, dataset)
+    _prepare(folder, resume)
     keras.utils.set_random_seed(seed)
     task.compile(model, learning_rate=learning_rate)
     if model.optimizer is not None:
         # A backup can only be restored into an optimizer whose state exists.
         model.optimizer.build(model.trainable_variables)
-    order = _Order(seed)
+    chance = Chance(seed)
     history = History(folder / "history.csv")
     with Progress() as progress:
         model.fit(
-            _batches(task, model, dataset.train, batch_size, order),
-            validation_data=_held_out(task, model, dataset.validation, batch_size),
+            batches(task, model, dataset.train, batch_size, chance.order),
+            validation_data=held_out(task, model, dataset.validation, batch_size),
             epochs=epochs,
             shuffle=False,  # the batches are, by themselves
             verbose=0,
             callbacks=[
-                order,
+                chance,
                 _Finite(),
                 history,
                 Backup(folder / "backup"),
@@ -94,18 +92,6 @@ def train(
         )
     _save(model, folder, read_history(folder / "history.csv"))
     return read_history(folder / "history.csv")
-
-
-class _Order(keras.callbacks.Callback):
-    """Gives each epoch its own order, that depends on nothing but its number."""
-
-    def __init__(self, seed: int) -> None:
-        super().__init__()
-        self.seed = tf.Variable(seed, dtype="int64", trainable=False)
-        self.start = seed
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.seed.assign(self.start + epoch)
 
 
 class _Finite(keras.callbacks.Callback):
@@ -132,34 +118,6 @@ def _prepare(folder: Path, resume: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder / "backup", ignore_errors=True)
     (folder / "history.csv").unlink(missing_ok=True)
-
-
-def _batches(
-    task: Task, model: keras.Model, split: tf.data.Dataset, size: int, order: _Order
-) -> tf.data.Dataset:
-    """Serve the training split in an order that is drawn anew from the epoch's seed."""
-    count = int(split.cardinality())
-    examples = split.map(lambda e: task.example(e, model), num_parallel_calls=tf.data.AUTOTUNE)
-    whole = count >= size
-
-    def epoch(_: tf.Tensor) -> tf.data.Dataset:
-        # This seeds the graph of this function only, and makes its order independent of whatever
-        # the process was seeded with; beside a global seed of 0, `shuffle` takes no tensor.
-        tf.random.set_seed(1)
-        shuffled = examples.shuffle(min(count, _BUFFER), order.seed)
-        return shuffled.batch(size, drop_remainder=whole)
-
-    batches = tf.data.Dataset.range(1).flat_map(epoch).prefetch(tf.data.AUTOTUNE)
-    return batches.apply(tf.data.experimental.assert_cardinality(max(count // size, 1)))
-
-
-def _held_out(
-    task: Task, model: keras.Model, split: tf.data.Dataset, size: int
-) -> tf.data.Dataset | None:
-    if not task.validates:
-        return None
-    examples = split.map(lambda e: task.example(e, model), num_parallel_calls=tf.data.AUTOTUNE)
-    return examples.batch(size).prefetch(tf.data.AUTOTUNE)
 
 
 def _save(model: keras.Model, folder: Path, history: dict[str, list[float]]) -> None:

@@ -14,7 +14,8 @@ from kerascnn.data import Dataset
 from kerascnn.tasks.drawing import Section, Tile, gallery
 from kerascnn.tasks.judge import frechet_distance, judge
 from kerascnn.tasks.outputs import single
-from kerascnn.tasks.task import Task, check_images
+from kerascnn.tasks.shapes import check_images
+from kerascnn.tasks.task import Task
 
 _COLUMNS = 10
 

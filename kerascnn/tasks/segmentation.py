@@ -14,7 +14,8 @@ from PIL import Image
 from kerascnn.data import Dataset
 from kerascnn.tasks.drawing import PALETTE, Section, Tile, gallery
 from kerascnn.tasks.outputs import single
-from kerascnn.tasks.task import Pixels, Task, check_classes
+from kerascnn.tasks.shapes import check_classes
+from kerascnn.tasks.task import Pixels, Task
 
 _COLUMNS = 8
 _BACKGROUND = "#dcdcdc"

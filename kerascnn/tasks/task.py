@@ -12,6 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from kerascnn.data import Dataset
+from kerascnn.tasks.shapes import check_images
 
 Pixels = TypeVar("Pixels", np.ndarray, tf.Tensor)
 
@@ -119,8 +120,14 @@ class Task(abc.ABC):
         """Refuse data that the task or the model cannot take.
 
         Raises:
-            ValueError: If the examples lack something, or their shape is not the model's.
+            ValueError: If the model is not built, the examples lack something, or their shape is
+                not the model's.
         """
+        if not model.built:
+            raise ValueError(
+                "The model must be built: give it an Input, or call it on a batch. "
+                f"Received: {model.name}, which is not"
+            )
         held = set(dataset.train.element_spec)
         if missing := [key for key in self.needs if key not in held]:
             raise ValueError(
@@ -137,30 +144,3 @@ class Task(abc.ABC):
         """Map images from [0, 1] to the value range."""
         low, high = self.value_range
         return images * (high - low) + low
-
-
-def check_images(what: str, shape: Sequence[int | None], dataset: Dataset) -> None:
-    """Refuse a shape that is not that of the images.
-
-    Raises:
-        ValueError: If a side differs and is not None, which stands for any.
-    """
-    sides = zip(shape, dataset.shape, strict=False)
-    if len(shape) != 3 or any(side not in (None, length) for side, length in sides):
-        raise ValueError(
-            f"{what} must have the shape of the images; build the model with "
-            f"input_shape={dataset.shape}. Received: {tuple(shape)}"
-        )
-
-
-def check_classes(model: keras.Model, dataset: Dataset) -> None:
-    """Refuse a model with fewer outputs than the data has classes.
-
-    Raises:
-        ValueError: If a label has no output.
-    """
-    if model.output_shape[-1] < len(dataset.labels):
-        raise ValueError(
-            "The model must have an output for each class; build it with "
-            f"num_classes={len(dataset.labels)}. Received: {model.output_shape[-1]} outputs"
-        )

@@ -1,0 +1,36 @@
+"""Refuses models whose shapes are not those of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+
+from kerascnn.data import Dataset
+
+
+def check_images(what: str, shape: Sequence[int | None], dataset: Dataset) -> None:
+    """Refuse a shape that is not that of the images.
+
+    Raises:
+        ValueError: If a side differs and is not None, which stands for any.
+    """
+    sides = zip(shape, dataset.shape, strict=False)
+    if len(shape) != 3 or any(side not in (None, length) for side, length in sides):
+        raise ValueError(
+            f"{what} must have the shape of the images; build the model with "
+            f"input_shape={dataset.shape}. Received: {tuple(shape)}"
+        )
+
+
+def check_classes(model: keras.Model, dataset: Dataset) -> None:
+    """Refuse a model with fewer outputs than the data has classes.
+
+    Raises:
+        ValueError: If a label has no output.
+    """
+    if model.output_shape[-1] < len(dataset.labels):
+        raise ValueError(
+            "The model must have an output for each class; build it with "
+            f"num_classes={len(dataset.labels)}. Received: {model.output_shape[-1]} outputs"
+        )

@@ -1,0 +1,106 @@
+"""Pictures show what is right and what is wrong, with nothing cut off at their edges."""
+
+import numpy as np
+import pytest
+
+from kerascnn import data
+from kerascnn.tasks import get_task
+from kerascnn.tasks.curves import draw_curves
+from kerascnn.tasks.drawing import shorten
+
+RNG = np.random.default_rng(0)
+LONG = tuple(f"{name}_with_a_very_long_name" for name in "abcdefghij")
+
+
+def digits(count=60):
+    return data.arrays(data.load("digits", size=8).test, count)
+
+
+def outputs(task, examples):
+    shape = examples["image"].shape
+    return {
+        "autoencoding": RNG.uniform(size=shape),
+        "classification": RNG.dirichlet(np.ones(10), len(shape) and shape[0]),
+        "embedding": RNG.normal(size=(shape[0], 4)),
+        "generation": RNG.uniform(-1, 1, size=shape),
+        "segmentation": RNG.normal(size=(*shape[:3], 4)),
+    }[task]
+
+
+def red(picture):
+    pixels = np.asarray(picture).astype(int)
+    return int(np.sum((pixels[..., 0] > 180) & (pixels[..., 1:] < 60).all(axis=-1)))
+
+
+@pytest.mark.parametrize("count", [1, 60])
+@pytest.mark.parametrize(
+    "task", ["autoencoding", "classification", "embedding", "generation", "segmentation"]
+)
+def test_nothing_touches_the_edge(task, count):
+    if task == "segmentation":
+        examples = data.arrays(data.load("shapes", count=240).test, count)
+    else:
+        examples = digits(count)
+    picture = get_task(task).picture(examples, outputs(task, examples), LONG)
+    pixels = np.asarray(picture)
+    assert picture.mode == "RGB"
+    assert pixels.shape[0] > 100
+    assert pixels.min() < 100
+    for edge in (pixels[:3], pixels[-3:], pixels[:, :3], pixels[:, -3:]):
+        assert edge.min() == 255
+
+
+def test_wrong_classes_are_marked_and_right_ones_are_not():
+    examples = digits()
+    right = np.eye(10)[examples["label"]]
+    task = get_task("classification")
+    assert red(task.picture(examples, right, LONG)) == 0
+    wrong = right.copy()
+    wrong[3] = np.roll(wrong[3], 1)
+    assert red(task.picture(examples, wrong, LONG)) > 500
+
+
+def test_mistakes_are_shown_wherever_they_are():
+    examples = digits()
+    wrong = np.eye(10)[examples["label"]]
+    wrong[50] = np.roll(wrong[50], 1)  # beyond the first 32
+    assert red(get_task("classification").picture(examples, wrong, LONG)) > 500
+
+
+def test_a_mask_is_drawn_as_it_is_predicted():
+    examples = data.arrays(data.load("shapes").test, 8)
+    task = get_task("segmentation")
+    true = np.asarray(task.picture(examples, np.eye(4)[examples["mask"]], LONG[:4]))
+    none = np.asarray(task.picture(examples, np.eye(4)[0 * examples["mask"]], LONG[:4]))
+    differing = np.flatnonzero((true != none).any(axis=(1, 2)))
+    assert differing.min() > true.shape[0] / 2
+    orange = (true == (230, 159, 0)).all(axis=-1)
+    rows = np.flatnonzero(orange.any(axis=1))
+    assert rows.min() < true.shape[0] / 2 < rows.max()
+
+
+def test_colour_images_are_drawn_in_colour():
+    image = np.zeros((4, 8, 8, 3))
+    image[..., 1] = 1
+    pixels = np.asarray(get_task("autoencoding").picture({"image": image}, image, ()))
+    assert (pixels == (0, 255, 0)).all(axis=-1).sum() > 50_000
+
+
+def test_curves_have_axes_for_each_quantity():
+    loss = {"loss": [3.0, 2.0, 1.0], "val_loss": [3.0, 2.5, 2.4]}
+    one = draw_curves(loss)
+    three = draw_curves({**loss, "accuracy": [0.1, 0.2, 0.3], "mean_iou": [0, 0, 0.1]})
+    assert three.width > 2 * one.width
+    orange = (213, 94, 0)
+    assert (np.asarray(one) == orange).all(axis=-1).any()
+    assert not (np.asarray(draw_curves({"loss": [1.0]})) == orange).all(axis=-1).any()
+
+
+def test_an_empty_history_is_refused():
+    with pytest.raises(ValueError, match="at least one epoch"):
+        draw_curves({})
+
+
+def test_long_names_are_shortened():
+    assert shorten("sweet_pepper") == "sweet_pepper"
+    assert shorten("a_name_that_goes_on") == "a_name_that_go…"

@@ -1,0 +1,197 @@
+"""Scores equal slow definitions, for outputs of any runtime."""
+
+import math
+
+import numpy as np
+import pytest
+
+from kerascnn import data
+from kerascnn.tasks import get_task, list_tasks
+
+RNG = np.random.default_rng(0)
+TASKS = ["autoencoding", "classification", "embedding", "generation", "segmentation"]
+
+
+def score(task, outputs, **examples):
+    examples.setdefault("image", np.zeros((len(next(iter(examples.values()))), 8, 8, 1)))
+    return get_task(task).score(outputs, examples)
+
+
+def test_the_tasks_are_those_of_the_models():
+    assert list_tasks() == TASKS
+
+
+def test_an_unknown_task_is_answered_with_the_nearest():
+    with pytest.raises(ValueError, match=r"Nearest: segmentation.*Received: segmentatoin$"):
+        get_task("segmentatoin")
+
+
+@pytest.mark.parametrize("form", [lambda x: x, lambda x: {"predictions": x}, lambda x: [x]])
+def test_accuracy_is_the_share_of_right_labels(form):
+    probabilities = np.eye(4, dtype=np.float16)[[0, 1, 2, 3, 3]]
+    scores = score("classification", form(probabilities), label=np.array([0, 1, 2, 2, 3]))
+    assert scores == {"accuracy": 0.8}
+
+
+def slow_mean_iou(predicted, truth, classes):
+    values = []
+    for value in range(classes):
+        both = either = 0
+        for p, t in zip(predicted.ravel(), truth.ravel(), strict=True):
+            both += p == value and t == value
+            either += p == value or t == value
+        if either:
+            values.append(both / either)
+    return np.mean(values)
+
+
+def test_mean_iou_counts_the_pixels_of_all_images():
+    logits = RNG.normal(size=(3, 6, 6, 5)).astype(np.float32)
+    mask = RNG.integers(0, 4, (3, 6, 6))
+    logits[..., 4] = -10  # a class that is in no mask and predicted nowhere
+    scores = score("segmentation", logits, image=np.zeros((3, 6, 6, 3)), mask=mask)
+    predicted = logits.argmax(axis=-1)
+    assert scores["mean_iou"] == pytest.approx(slow_mean_iou(predicted, mask, 5))
+    assert scores["pixel_accuracy"] == pytest.approx(np.mean(predicted == mask))
+
+
+def test_a_smaller_output_is_compared_with_the_middle_of_the_mask():
+    mask = RNG.integers(0, 3, (2, 9, 8))
+    logits = np.eye(3)[mask[:, 2:7, 2:6]]
+    scores = score("segmentation", logits, image=np.zeros((2, 9, 8, 3)), mask=mask)
+    assert scores == {"mean_iou": 1.0, "pixel_accuracy": 1.0}
+
+
+def test_seeing_only_background_scores_a_fifth_on_shapes():
+    examples = data.arrays(data.load("shapes").test)
+    logits = np.zeros((*examples["mask"].shape, 4))
+    logits[..., 0] = 1
+    assert get_task("segmentation").score(logits, examples)["mean_iou"] == pytest.approx(
+        0.209, abs=0.01
+    )
+
+
+def test_a_reconstruction_costs_the_nats_of_its_pixels():
+    image = RNG.uniform(size=(3, 2, 2, 1))
+    drawn = RNG.uniform(0.1, 0.9, size=(3, 2, 2, 1))
+    scores = score("autoencoding", drawn, image=image)
+    nats = [
+        -sum(
+            x * math.log(p) + (1 - x) * math.log(1 - p)
+            for x, p in zip(image[i].ravel(), drawn[i].ravel(), strict=True)
+        )
+        for i in range(3)
+    ]
+    assert scores["nats"] == scores["reconstruction"] == pytest.approx(np.mean(nats), rel=1e-5)
+    assert scores["mse"] == pytest.approx(np.mean((image - drawn) ** 2), rel=1e-5)
+
+
+def test_a_reconstruction_that_is_surely_wrong_costs_a_finite_amount():
+    scores = score("autoencoding", np.ones((1, 8, 8, 1)), image=np.zeros((1, 8, 8, 1)))
+    assert scores["nats"] == pytest.approx(64 * -math.log(1e-7), rel=0.02)
+
+
+def test_the_mean_digit_costs_what_independent_pixels_cost():
+    dataset = data.load("digits", size=8)
+    test = data.arrays(dataset.test)
+    mean = data.arrays(dataset.train)["image"].mean(axis=0)
+    outputs = np.broadcast_to(mean, test["image"].shape)
+    assert get_task("autoencoding").score(outputs, test)["nats"] == pytest.approx(27.2, abs=0.3)
+
+
+def test_the_posterior_costs_its_divergence_and_counts_what_varies():
+    labels = np.arange(40) % 2
+    mean = np.stack([4.0 * labels, np.zeros(40), RNG.normal(size=40) * 0.05], axis=-1)
+    log_var = np.full((40, 3), math.log(4))
+    outputs = {
+        "posterior": np.concatenate([mean, log_var], axis=-1),
+        "reconstruction": np.full((40, 8, 8, 1), 0.5),
+    }
+    scores = score("autoencoding", outputs, label=labels)
+    # KL(N(m, 4) | N(0, 1)) = (m^2 + 4 - 1 - ln 4) / 2
+    kl = np.mean(np.sum((mean**2 + 3 - math.log(4)) / 2, axis=-1))
+    assert scores["kl"] == pytest.approx(kl, rel=1e-5)
+    assert scores["nats"] == pytest.approx(64 * math.log(2) + kl, rel=1e-5)
+    assert scores["active_units"] == 1
+    assert scores["probe"] == 1
+
+
+def test_codes_without_labels_are_not_probed():
+    outputs = {"posterior": np.zeros((4, 2)), "reconstruction": np.full((4, 8, 8, 1), 0.5)}
+    assert "probe" not in score("autoencoding", outputs, image=np.zeros((4, 8, 8, 1)))
+
+
+def test_auc_is_the_share_of_pairs_in_the_right_order():
+    vectors, labels = RNG.normal(size=(12, 3)), np.arange(12) % 3
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    pairs = [(i, j) for i in range(12) for j in range(i)]
+    same = [unit[i] @ unit[j] for i, j in pairs if labels[i] == labels[j]]
+    other = [unit[i] @ unit[j] for i, j in pairs if labels[i] != labels[j]]
+    auc = np.mean([s > o for s in same for o in other])
+    assert score("embedding", 5 * vectors, label=labels)["auc"] == pytest.approx(auc)
+
+
+def test_nearest_neighbours_and_single_shots_tell_classes_that_stand_apart():
+    labels = np.arange(30) % 5
+    tight = np.eye(5)[labels] + 0.01 * RNG.normal(size=(30, 5))
+    assert score("embedding", tight, label=labels) == {"auc": 1.0, "knn": 1.0, "one_shot": 1.0}
+    random = score("embedding", RNG.normal(size=(300, 5)), label=np.arange(300) % 5)
+    for value, chance in zip(random.values(), (0.5, 0.2, 0.2), strict=True):
+        assert value == pytest.approx(chance, abs=0.08)
+
+
+@pytest.mark.parametrize("labels", [np.zeros(4, int), np.arange(4)])
+def test_an_embedding_is_not_scored_without_pairs_of_both_kinds(labels):
+    with pytest.raises(ValueError, match=r"two examples of one class.*Received: 4 examples"):
+        score("embedding", np.eye(4), label=labels)
+
+
+@pytest.mark.parametrize("task", ["classification", "embedding", "segmentation"])
+def test_outputs_of_another_count_are_refused(task):
+    with pytest.raises(ValueError, match=r"each of the 4 examples. Received: .*\(3, 2\)"):
+        score(task, np.zeros((3, 2)), label=np.zeros(4, int))
+
+
+def test_outputs_that_are_not_finite_are_refused():
+    with pytest.raises(ValueError, match="must be finite"):
+        score("classification", np.full((4, 2), np.nan), label=np.zeros(4, int))
+
+
+def test_several_outputs_are_refused_where_one_is_needed():
+    with pytest.raises(ValueError, match="Received: 2 outputs"):
+        score("classification", {"a": np.eye(4), "b": np.eye(4)}, label=np.zeros(4, int))
+
+
+def test_a_reconstruction_of_another_shape_is_refused():
+    with pytest.raises(ValueError, match=r"shape of the images.*Received: \(4, 7, 8, 1\)"):
+        score("autoencoding", np.zeros((4, 7, 8, 1)), image=np.zeros((4, 8, 8, 1)))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(task):
+    dataset = data.load("shapes") if task == "segmentation" else data.load("digits", size=8)
+    examples = data.arrays(dataset.test, 60)
+    if task == "generation":
+        good, poor = 2 * examples["image"] - 1, RNG.uniform(-1, 1, examples["image"].shape)
+    elif task == "autoencoding":
+        good, poor = examples["image"], np.full(examples["image"].shape, 0.5)
+    else:
+        good = np.eye(10)[examples["label" if "label" in examples else "mask"]]
+        poor = RNG.normal(size=good.shape)
+    task = get_task(task)
+    best, worst = (task.score(outputs, examples)[task.metric] for outputs in (good, poor))
+    assert (best > worst) == task.higher_is_better
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_metadata_undoes_what_the_task_does_to_pixels(task):
+    task = get_task(task)
+    dataset = data.load("digits", size=8)
+    values = task.metadata(dataset)
+    pixels = np.array([0.0, 51.0, 255.0])
+    scaled = task.scale(pixels / 255)
+    np.testing.assert_allclose((pixels - values["mean"]) / values["std"], scaled, atol=1e-12)
+    np.testing.assert_allclose(scaled * values["output_std"] + values["output_mean"], pixels)
+    assert (values["task"], values["licence"]) == (task.name, "CC BY 4.0")
+    named = task.name in ("classification", "segmentation")
+    assert values.get("labels", ()) == (dataset.labels if named else ())
