@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import os
+import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import typer
 
-from kerascnn.cli import benchmark, demo, doctor, evaluate, inspect, listing, results, run, train
-from kerascnn.cli import export as export_command
+from kerascnn.cli.commands.benchmark import benchmark
+from kerascnn.cli.commands.demo import demo
+from kerascnn.cli.commands.doctor import doctor
+from kerascnn.cli.commands.evaluate import evaluate
+from kerascnn.cli.commands.export import export
+from kerascnn.cli.commands.inspect import inspect
+from kerascnn.cli.commands.list import list_systems
+from kerascnn.cli.commands.results import results
+from kerascnn.cli.commands.run import run
+from kerascnn.cli.commands.train import train
 from kerascnn.cli.console import errors
+from kerascnn.cli.quiet import load_tensorflow
 
 app = typer.Typer(
     name="kerascnn",
@@ -20,20 +30,29 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (
-    listing.list_systems,
-    train.train,
-    evaluate.evaluate,
-    export_command.export,
-    inspect.inspect,
-    run.run,
-    benchmark.benchmark,
-    demo.demo,
-    results.results,
-    doctor.doctor,
-):
-    name = "list" if command is listing.list_systems else command.__name__
-    app.command(name)(command)
+
+
+def _with_tensorflow(command: Callable[..., None]) -> Callable[..., None]:
+    """Load TensorFlow before a command that needs it."""
+
+    @functools.wraps(command)
+    def loaded(**options: Any) -> None:
+        load_tensorflow()
+        command(**options)
+
+    return loaded
+
+
+app.command("list")(_with_tensorflow(list_systems))
+app.command("train")(_with_tensorflow(train))
+app.command("evaluate")(_with_tensorflow(evaluate))
+app.command("export")(_with_tensorflow(export))
+app.command("inspect")(inspect)
+app.command("run")(run)
+app.command("benchmark")(benchmark)
+app.command("demo")(_with_tensorflow(demo))
+app.command("results")(_with_tensorflow(results))
+app.command("doctor")(doctor)
 
 
 @app.callback()
@@ -52,8 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
-    # TensorFlow logs an error wherever there is no GPU; what fails raises anyway.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         app(words)
     except Exception as error:

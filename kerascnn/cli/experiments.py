@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerascnn import registry
-from kerascnn.cli.pipeline import deploy
+from kerascnn.cli.deployment import deploy
 from kerascnn.cli.runs import Run
-from kerascnn.cli.train import train_run
+from kerascnn.cli.training import train_run
 
 _COMPARE = {">=": operator.ge, "<=": operator.le}
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import importlib.metadata
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -106,21 +105,3 @@ def new_folder(parent: Path, name: str) -> Path:
     while folder.exists():
         folder, number = parent / f"{name}-{number}", number + 1
     return folder
-
-
-def parse_options(words: Sequence[str]) -> dict[str, Any]:
-    """Read `key=value` words; values are Python literals where they can be, else text.
-
-    Raises:
-        ValueError: If a word has no equals sign.
-    """
-    options = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not (key and equals):
-            raise ValueError(f"An option has the form key=value. Received: {word}")
-        try:
-            options[key] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            options[key] = value
-    return options

@@ -7,7 +7,7 @@ import pytest
 
 from kerascnn import registry
 from kerascnn.cli.experiments import experiment_run, holds, run_experiment
-from kerascnn.cli.train import train_run
+from kerascnn.cli.training import train_run
 from kerascnn.layers import Residual
 from kerascnn.losses import GaussianKL
 from kerascnn.training import GAN

@@ -104,9 +104,9 @@ def test_a_foreign_file_is_an_error_not_a_crash(kerascnn, tmp_path, content, com
 
 def test_a_used_run_folder_is_not_overwritten(kerascnn, tmp_path):
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "config.json").write_text("{}")
+    (tmp_path / "run" / "history.csv").write_text("epoch,loss")
     path = npz(tmp_path / "data.npz")
     code, _, err = kerascnn("train", "lenet5", "--data", path, "--run", tmp_path / "run")
     assert code == 1
     assert "--resume" in err
-    assert (tmp_path / "run" / "config.json").read_text() == "{}"
+    assert (tmp_path / "run" / "history.csv").read_text() == "epoch,loss"

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
+from kerascnn.cli.commands.results import write_result
 from kerascnn.cli.experiments import Result, holds
-from kerascnn.cli.results import write_result
 
 RESULT = Result(
     system="lenet5",

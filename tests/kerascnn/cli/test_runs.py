@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from kerascnn.cli.runs import Run, new_folder, parse_options
+from kerascnn.cli.configuration import parse_options
+from kerascnn.cli.runs import Run, new_folder
 
 
 def test_a_saved_run_opens_as_it_was(tmp_path):

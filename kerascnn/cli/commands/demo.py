@@ -24,9 +24,9 @@ def demo(
 
         kerascnn demo
     """
-    from kerascnn.cli.pipeline import deploy, show_deployed, write_report
+    from kerascnn.cli.deployment import deploy, show_deployed, write_report
     from kerascnn.cli.runs import Run, new_folder
-    from kerascnn.cli.train import train_run
+    from kerascnn.cli.training import train_run
 
     run = Run(
         folder=folder or new_folder(Path("runs"), "demo"),

@@ -22,8 +22,9 @@ def evaluate(
 
         kerascnn evaluate runs/lenet5 elsewhere/lenet5_int8.tflite
     """
-    from kerascnn.cli.pipeline import score_file, score_keras
+    from kerascnn.cli.deployment import score_file
     from kerascnn.cli.runs import Run
+    from kerascnn.cli.training import score_keras
 
     opened = Run.open(run)
     scores = {"keras": score_keras(opened)}

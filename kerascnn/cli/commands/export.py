@@ -43,7 +43,7 @@ def export(
         return
     options: dict[str, Any] = {"quantize": quantize, "input_output": input_output}
     if source.is_dir() and part is None and inputs is None:
-        from kerascnn.cli.pipeline import export_run
+        from kerascnn.cli.deployment import export_run
         from kerascnn.cli.runs import Run
 
         report = export_run(Run.open(source), path=to, **options)

@@ -1,4 +1,4 @@
-"""From a trained run to int8 without TensorFlow: predict, score, export, verify."""
+"""From a trained run to int8 without TensorFlow: export, verify, report."""
 
 from __future__ import annotations
 
@@ -32,17 +32,6 @@ class Deployed:
     report: dict[str, Any]
     scores: dict[str, float]
     latency: dict[str, Any]
-
-
-def score_keras(run: Run) -> dict[str, float]:
-    """Score the trained Keras model of a run on the test split, and draw its predictions."""
-    model = run.model()
-    examples = data.arrays(run.dataset.test)
-    deployable = getattr(model, "deployable", model)
-    outputs = deployable.predict(run.purpose.inputs(model, examples), verbose=0)
-    picture = run.purpose.picture(examples, outputs, run.dataset.labels)
-    picture.save(run.folder / "predictions.png")
-    return run.purpose.score(outputs, examples)
 
 
 def export_run(

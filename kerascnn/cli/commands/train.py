@@ -1,0 +1,85 @@
+"""`kerascnn train`: any system on any data set of its task, into a run folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from kerascnn.cli.console import output, show_json, show_table
+
+if TYPE_CHECKING:
+    pass
+
+
+def train(
+    system: str | None = typer.Argument(None, help="A name that `kerascnn list` shows."),
+    data: str | None = typer.Option(
+        None, help="A data set by name, a folder of pictures by class, or a .npz file."
+    ),
+    task: str | None = typer.Option(None, help="What to train for; the system's own by default."),
+    epochs: int | None = typer.Option(
+        None, min=1, help="Passes over the training split; 10, or as many as a resumed run has."
+    ),
+    batch_size: int = typer.Option(64, min=1, help="Examples a step."),
+    learning_rate: float | None = typer.Option(None, min=0.0, help="Step size."),
+    seed: int = typer.Option(0, help="Seed of the weights, the order and the noise."),
+    tiny: bool = typer.Option(False, "--tiny", help="The smallest faithful configuration."),
+    data_option: list[str] = typer.Option([], help="key=value for the data set, such as size=28."),
+    model_option: list[str] = typer.Option([], help="key=value for the system."),
+    folder: Path | None = typer.Option(None, "--run", help="The run folder, new by default."),
+    resume: Path | None = typer.Option(None, help="Go on with the run in this folder."),
+    as_json: bool = typer.Option(False, "--json", help="Print the test score as JSON."),
+) -> None:
+    """Train a system and score it on the held-out test split.
+
+    Ctrl-C keeps the last whole epoch; --resume goes on from it.
+
+    Examples:
+
+        kerascnn train lenet5 --data digits --epochs 5
+
+        kerascnn train unet --tiny --data shapes
+
+        kerascnn train resnet20 --data path/to/folder --data-option size=32
+
+        kerascnn train --resume runs/unet --epochs 20
+    """
+    from kerascnn.cli.configuration import configure
+    from kerascnn.cli.runs import Run
+    from kerascnn.cli.training import train_run
+
+    if resume is not None:
+        if system or task or data or tiny or data_option or model_option or folder:
+            raise ValueError(
+                "A resumed run keeps what it began with; only --epochs can be changed. "
+                f"Received: --resume {resume} with further options"
+            )
+        run = Run.open(resume)
+        if epochs is not None:
+            run = dataclasses.replace(run, epochs=epochs)
+            run.save()
+    elif system is None:
+        raise ValueError("Name a system, or a folder with --resume. See: kerascnn list")
+    else:
+        run = configure(
+            system,
+            task=task,
+            data=data,
+            epochs=epochs or 10,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            seed=seed,
+            tiny=tiny,
+            data_option=data_option,
+            model_option=model_option,
+            folder=folder,
+        )
+    scores = train_run(run, resume=resume is not None)
+    if as_json:
+        show_json({"run": str(run.folder), "test": scores})
+        return
+    show_table(f"{run.system} on the test split", ("metric", "value"), scores.items())
+    output.print(f"Run folder: {run.folder}", highlight=False)
