@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from .diagnosis import explain, first_line
+from .diagnosis import explain
 from .errors import ExportError
 from .samples import Samples
 from .saved_model import ENDPOINT, trace
@@ -41,7 +41,8 @@ def convert_model(
     """
     with tempfile.TemporaryDirectory(prefix="kerascnn-") as folder:
         working = Path(folder)
-        _trace(model, working / "saved_model")
+        with float32(model):
+            trace(model, working / "saved_model", batch=1)
         job = {
             "saved_model": str(working / "saved_model"),
             "endpoint": ENDPOINT,
@@ -59,17 +60,6 @@ def convert_model(
             message = error.read_text(encoding="utf-8") if error.exists() else ""
             raise ExportError(explain(model, code, message, log))
         return (working / "model.tflite").read_bytes()
-
-
-def _trace(model: keras.Model, directory: Path) -> None:
-    try:
-        with float32(model):
-            trace(model, directory, batch=1)
-    except Exception as error:  # a model's own call may raise anything
-        raise ExportError(
-            f"The call of {model.name} can't be traced to a graph: keep to keras.ops and known "
-            f"shapes in its layers. Received: {first_line(str(error))}"
-        ) from error
 
 
 def _store(samples: Samples, working: Path) -> dict[str, str]:

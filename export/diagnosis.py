@@ -19,6 +19,7 @@ _SEARCH = (
 )
 # Locations look like fused["Qr:", "net_1/stem_1/Qr@__inference_call_370"].
 _LOCATION = re.compile(r'"([^"@\s]+/[^"@\s]+)(?:@[^"\s]*)?"')
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _SELECT = re.compile(r"(?:TF Select|Custom) ops: ([\w, ]+)")
 _FAILED = re.compile(r"'(?:tf|tfl)\.(\w+)' op")
 
@@ -59,8 +60,11 @@ def explain(model: keras.Model, code: int, message: str, log: str) -> str:
 
 
 def first_line(text: str) -> str:
-    """The first line that says something, cut to a readable length."""
-    return next((line.strip()[:200] for line in text.splitlines() if line.strip()), "no message")
+    """Give the first line that says something, without colours and cut to a readable length."""
+    lines = [line.strip() for line in _COLOUR.sub("", text).splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
+        lines[0] = f"{lines[1]} ({lines[0].removesuffix('.')})"  # Keras puts the cause below
+    return lines[0][:200] if lines else "no message"
 
 
 def _is_rolled(layer: Any) -> bool:

@@ -12,6 +12,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from .diagnosis import first_line
+from .errors import ExportError
 from .model import deployable, name_outputs, ports
 
 ENDPOINT = "serve"
@@ -32,6 +34,7 @@ def to_saved_model(model: Any, directory: str | PathLike[str]) -> Path:
 
     Raises:
         ValueError: If it is no built Keras 3 model, or the folder can't be written.
+        ExportError: If the model can't be traced.
 
     Example:
         >>> kerascnn.export.to_saved_model(model, "serving/digits")  # doctest: +SKIP
@@ -54,7 +57,7 @@ def to_saved_model(model: Any, directory: str | PathLike[str]) -> Path:
         shutil.rmtree(working, ignore_errors=True)
 
 
-def trace(model: keras.Model, directory: Path, *, batch: int | None = None) -> list[str]:
+def trace(model: keras.Model, directory: Path, *, batch: int | None = None) -> None:
     """Write a model as a SavedModel whose endpoint takes and gives tensors by name.
 
     Args:
@@ -62,16 +65,13 @@ def trace(model: keras.Model, directory: Path, *, batch: int | None = None) -> l
         directory: Folder to write into.
         batch: Size of the batch; None leaves it open. What the model fixes itself stays.
 
-    Returns:
-        Names of the outputs, in the order of the model.
+    Raises:
+        ExportError: If the model can't be traced.
     """
     taken = ports(model)
-    names: list[str] = []
 
     def call(*tensors: Any) -> dict[str, Any]:
-        outputs = name_outputs(model, model(taken.pack(tensors), training=False))
-        names[:] = outputs
-        return outputs
+        return name_outputs(model, model(taken.pack(tensors), training=False))
 
     signature = [
         tf.TensorSpec((port.shape[0] or batch, *port.shape[1:]), port.dtype, name=port.name)
@@ -80,8 +80,15 @@ def trace(model: keras.Model, directory: Path, *, batch: int | None = None) -> l
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.add_endpoint(ENDPOINT, call, input_signature=signature)
-    archive.write_out(str(directory), verbose=False)
-    return names
+    try:
+        archive.write_out(str(directory), verbose=False)
+    except OSError:
+        raise
+    except Exception as error:  # the call of a layer may raise anything
+        raise ExportError(
+            f"The call of {model.name} can't be traced to a graph: keep to keras.ops and known "
+            f"shapes in its layers. Received: {first_line(str(error))}"
+        ) from error
 
 
 def _publish(working: Path, directory: Path) -> Path:

@@ -1,7 +1,6 @@
 """Multiply-accumulates and working memory against counts by hand."""
 
 import pytest
-
 from kerascnn.export.cost import arena, macs
 from kerascnn.export.graph import Graph, Step, Tensor
 

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-
 from kerascnn.export.model import check_static, deployable, name_outputs, ports
 from kerascnn.export.tree import float32, walk
 
@@ -121,7 +120,7 @@ def test_what_is_no_built_keras_3_model_is_refused(model, message):
 def test_unknown_dimensions_are_refused_by_the_name_of_the_input():
     model = keras.Sequential([keras.Input((None, None, 1), name="image"), layers.Conv2D(2, 3)])
     taken = ports(keras.Model(model.inputs, model.outputs))
-    with pytest.raises(ValueError, match="fixed shape. Received: input '.*' of shape"):
+    with pytest.raises(ValueError, match=r"fixed shape\. Received: input '.*' of shape"):
         check_static(taken)
 
 
@@ -135,5 +134,5 @@ def test_a_subclassed_model_with_several_arguments_is_refused():
 
     model = Pair(name="pair")
     model(np.zeros((2, 3), "float32"), np.zeros((2, 3), "float32"))
-    with pytest.raises(ValueError, match="as one argument.*model=pair"):
+    with pytest.raises(ValueError, match=r"as one argument.*model=pair"):
         ports(model)

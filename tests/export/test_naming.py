@@ -1,7 +1,6 @@
 """Layer paths out of the names that Keras and the converter give to tensors."""
 
 import pytest
-
 from kerascnn.export.graph import Graph, Step, Tensor
 from kerascnn.export.naming import layer_in, layer_of
 

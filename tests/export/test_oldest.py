@@ -1,7 +1,6 @@
 """The oldest runtime against the versions that were measured."""
 
 import pytest
-
 from kerascnn.export.graph import Graph, Step, Tensor
 from kerascnn.export.oldest import oldest_runtime
 
