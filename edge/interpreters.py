@@ -6,8 +6,6 @@ Raspberry Pi 3 and 4, whatever the model.
 
 from __future__ import annotations
 
-import ctypes
-import platform
 import sys
 import warnings
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .edge_tpu import library, library_problem, load_edge_tpu
 from .errors import ModelError
 
 # Module of the interpreter -> distribution, best first.
@@ -25,16 +24,6 @@ _RUNTIMES = {
     "tensorflow": "tensorflow",
 }
 _INSTALL = 'Install one with: pip install "kerascnn[edge]".'
-
-EDGE_TPU_LIBRARIES = {
-    "Linux": "libedgetpu.so.1",
-    "Darwin": "libedgetpu.1.dylib",
-    "Windows": "edgetpu.dll",
-}
-_EDGE_TPU_INSTALL = (
-    "Install the Edge TPU runtime of Coral (package libedgetpu1-std, see "
-    "https://coral.ai/docs/accelerator/get-started) and plug the accelerator in."
-)
 
 
 @dataclass(frozen=True)
@@ -61,9 +50,8 @@ def runtimes() -> list[Runtime]:
 
 def delegates() -> list[Runtime]:
     """List the accelerators whose library is found or missing."""
-    library = EDGE_TPU_LIBRARIES.get(platform.system(), "libedgetpu.so.1")
-    problem = _library_problem(library)
-    return [Runtime("Edge TPU", "" if problem else library, not problem, problem)]
+    problem = library_problem()
+    return [Runtime("Edge TPU", "" if problem else library(), not problem, problem)]
 
 
 def make_interpreter(content: bytes, *, coral: bool, threads: int | None) -> tuple[Any, str]:
@@ -92,7 +80,7 @@ def make_interpreter(content: bytes, *, coral: bool, threads: int | None) -> tup
             warnings.simplefilter("ignore")
             module = _module(runtime.name)
             if coral:
-                options["experimental_delegates"] = [_edge_tpu(module)]
+                options["experimental_delegates"] = [load_edge_tpu(module)]
             interpreter = module.Interpreter(**options)
             interpreter.allocate_tensors()
     except ModelError:
@@ -138,28 +126,4 @@ def _conflict() -> str:
         )
     if "tensorflow" in sys.modules:
         return "it fails in a process that has imported tensorflow; start another one"
-    return ""
-
-
-def _edge_tpu(module: Any) -> Any:
-    library = EDGE_TPU_LIBRARIES.get(platform.system(), "libedgetpu.so.1")
-    problem = _library_problem(library)
-    if problem:
-        raise ModelError(f'device="coral" needs the Edge TPU library. {problem}')
-    try:
-        return module.load_delegate(library)
-    except (ValueError, OSError, AttributeError) as error:
-        raise ModelError(
-            f"An Edge TPU must be plugged in and free. Received: {library} says: {error}"
-        ) from error
-
-
-def _library_problem(library: str) -> str:
-    # Asked before the runtime does, whose failure prints a traceback from a destructor.
-    try:
-        found = ctypes.CDLL(library)
-    except OSError as error:
-        return f"{_EDGE_TPU_INSTALL} Received: {error}"
-    if not hasattr(found, "tflite_plugin_create_delegate"):
-        return f"{_EDGE_TPU_INSTALL} Received: {library} is another library"
     return ""

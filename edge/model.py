@@ -113,8 +113,8 @@ class Model:
             if len(names) != 1:
                 raise ValueError(f"The model takes {names} by name. Received: one array")
             inputs = {names[0]: inputs}
-        if sorted(inputs) != sorted(names):
-            raise ValueError(f"The model takes the inputs {names}. Received: {sorted(inputs)}")
+        if set(inputs) != set(names):
+            raise ValueError(f"The model takes the inputs {names}. Received: {list(inputs)}")
         return {spec.name: to_tensor(inputs[spec.name], spec) for spec in self.inputs}
 
     def _batch(self, arrays: dict[str, Array]) -> tuple[int, int]:
@@ -140,8 +140,7 @@ class Model:
                 return [self._interpreter.get_tensor(place) for place in self._output_places]
             except (RuntimeError, ValueError) as error:
                 raise ModelError(
-                    f"The runtime must be able to run the model. Received: {self.path}, "
-                    f"{self.runtime}: {error}"
+                    f"The runtime must run the model. Received: {self.path}, {self.runtime}: {error}"
                 ) from error
 
 

@@ -23,15 +23,12 @@ def read(picture: Picture) -> Array:
     """Read a picture.
 
     Args:
-        picture: A path, a Pillow image, or a uint8 array of shape (H, W), (H, W, 1), (H, W, 3) or
-            (H, W, 4), whose channels are grey, RGB, or RGB and opacity.
+        picture: A path, a Pillow image, or uint8 grey, RGB, or RGB and opacity, (H, W[, C]).
 
     Returns:
-        Pixels, uint8, of shape (H, W, 1) for grey pictures and (H, W, 3) for all others; opacity is
-        left out.
+        Pixels, uint8, (H, W, 1) if grey, else (H, W, 3); opacity is left out.
 
     Raises:
-        FileNotFoundError: If there is no such file.
         ImportError: If Pillow is needed and not installed.
         ValueError: If it is no picture.
     """

@@ -9,7 +9,7 @@ from ctypes.util import find_library
 
 import numpy as np
 import pytest
-from kerascnn.edge import interpreters
+from kerascnn.edge import edge_tpu
 
 from kerascnn import edge
 
@@ -83,7 +83,7 @@ def test_tensorflow_serves_when_nothing_else_is_there(classifier):
 
 
 def test_a_missing_accelerator_says_what_to_install(monkeypatch, compiled):
-    monkeypatch.setitem(interpreters.EDGE_TPU_LIBRARIES, platform.system(), "libnosuch.so.1")
+    monkeypatch.setitem(edge_tpu.LIBRARIES, platform.system(), "libnosuch.so.1")
     (delegate,) = edge.delegates()
     assert (delegate.name, delegate.usable) == ("Edge TPU", False)
     assert "libedgetpu1-std" in delegate.problem
@@ -93,7 +93,7 @@ def test_a_missing_accelerator_says_what_to_install(monkeypatch, compiled):
 
 
 def test_a_library_that_is_no_delegate_is_an_error(monkeypatch, compiled):
-    monkeypatch.setitem(interpreters.EDGE_TPU_LIBRARIES, platform.system(), find_library("m"))
+    monkeypatch.setitem(edge_tpu.LIBRARIES, platform.system(), find_library("m"))
     with pytest.raises(edge.ModelError, match="another library"):
         edge.load(compiled)
 
