@@ -78,12 +78,11 @@ class Inspection:
         from rich.table import Table
 
         table = Table(
+            *("Operator", "Version", "Type", "Count"),
             title=self.path.name,
             caption="\n".join((self.summary(), *self.notes)),
             caption_justify="left",
         )
-        for column in ("Operator", "Version", "Type", "Count"):
-            table.add_column(column, justify="left" if column in ("Operator", "Type") else "right")
         for kind in self.operators:
             table.add_row(kind.name, str(kind.version), kind.dtype, str(kind.count))
         return table
