@@ -140,7 +140,7 @@ class Model:
                 return [self._interpreter.get_tensor(place) for place in self._output_places]
             except (RuntimeError, ValueError) as error:
                 raise ModelError(
-                    f"The runtime must run the model. Received: {self.path}, {self.runtime}: {error}"
+                    f"A runtime must run the model. Received: {self.path}, {self.runtime}: {error}"
                 ) from error
 
 
