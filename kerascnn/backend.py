@@ -4,6 +4,11 @@ import os
 
 _INSTALL = 'Install the training packages with: pip install "kerascnn[train]"'
 
+_BACKEND = (
+    "kerascnn trains and exports on the TensorFlow backend. Set KERAS_BACKEND=tensorflow before "
+    "Python starts."
+)
+
 
 def require_tensorflow_backend() -> None:
     """Import Keras, or explain why this process cannot use it.
@@ -25,13 +30,12 @@ def require_tensorflow_backend() -> None:
     try:
         import keras
     except ModuleNotFoundError as error:
+        if error.name in ("jax", "torch"):  # Keras imports the backend that it is set up for
+            raise ImportError(f"{_BACKEND} Received: backend {error.name}") from error
         raise ModuleNotFoundError(
             f"{error.name} is not installed. {_INSTALL}", name=error.name
         ) from error
     if not hasattr(keras, "ops"):
         raise ImportError(f"kerascnn needs Keras 3. {_INSTALL} Received: keras {keras.__version__}")
     if keras.config.backend() != "tensorflow":
-        raise ImportError(
-            "kerascnn trains and exports on the TensorFlow backend. Set KERAS_BACKEND=tensorflow "
-            f"before Python starts. Received: backend {keras.config.backend()}"
-        )
+        raise ImportError(f"{_BACKEND} Received: backend {keras.config.backend()}")

@@ -1,0 +1,51 @@
+"""What a system is, apart from the code that builds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The training run that proves a system.
+
+    Args:
+        data: Name of the data set, as `kerascnn.data.load` takes it.
+        passes: Conditions on the task's score, each `"metric >= number"` or `"metric <= number"`.
+            A system passes when all hold on the held-out test split.
+        epochs: Passes over the training split.
+        batch_size: Examples a step.
+        data_options: Keyword arguments of the data set.
+        model_options: Keyword arguments of the builder, beyond those that the task sets.
+        learning_rate: Peak step size of the optimizer; the task's own when None.
+    """
+
+    data: str
+    passes: tuple[str, ...]
+    epochs: int
+    batch_size: int = 64
+    data_options: Mapping[str, Any] = field(default_factory=dict)
+    model_options: Mapping[str, Any] = field(default_factory=dict)
+    learning_rate: float | None = None
+
+
+@dataclass(frozen=True)
+class System:
+    """A registered system. See `register` for the fields."""
+
+    name: str
+    task: str
+    builder: Callable[..., Any]
+    paper: str
+    params: Mapping[str, int]
+    tiny: Mapping[str, Any]
+    variants: Mapping[str, Mapping[str, Any]]
+    unsupported: Mapping[str, str]
+    experiment: Experiment | None
+
+    @property
+    def summary(self) -> str:
+        """The first line of the builder's docstring."""
+        return (self.builder.__doc__ or "").strip().partition("\n")[0]
