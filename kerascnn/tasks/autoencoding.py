@@ -15,33 +15,13 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from kerascnn.losses import GaussianKL
+from kerascnn.losses import GaussianKL, bernoulli_nats
 from kerascnn.tasks.drawing import Section, Tile, gallery
 from kerascnn.tasks.outputs import rows, single
 from kerascnn.tasks.task import Task
 
 _COLUMNS = 10
 _ACTIVE = 0.01  # variance of a latent variable's mean over the data; Burda et al. 2016
-_EPSILON = 1e-7
-
-
-@keras.saving.register_keras_serializable(package="kerascnn")
-def bernoulli_nats(y_true: Any, y_pred: Any) -> Any:
-    """Compute the negative log likelihood of images under Bernoulli pixels, in nats.
-
-    Summed over the pixels, not averaged: only so does it weigh right against a divergence.
-
-    Args:
-        y_true: Images in [0, 1], `(batch, height, width, channels)`.
-        y_pred: Probabilities, of the same shape.
-
-    Returns:
-        `(batch,)`, one sum an image.
-    """
-    y_pred = ops.clip(ops.cast(y_pred, "float32"), _EPSILON, 1 - _EPSILON)
-    y_true = ops.cast(y_true, "float32")
-    nats = -y_true * ops.log(y_pred) - (1 - y_true) * ops.log1p(-y_pred)
-    return ops.sum(nats, axis=tuple(range(1, len(nats.shape))))
 
 
 class Autoencoding(Task):

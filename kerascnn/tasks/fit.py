@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Sequence
@@ -47,7 +48,8 @@ def train(
         epochs: Passes over the training split, those before a resumption included.
         batch_size: Examples a step. A last batch that is smaller is dropped, unless it is the only
             one; as the order changes from epoch to epoch, no example stays unseen.
-        learning_rate: Step size; the task's own when None.
+        learning_rate: Step size of the first epoch, from which it falls to almost 0 where the
+            model has one optimizer; the task's own when None.
         resume: Go on with the state in the folder; otherwise begin anew, and drop that state.
         seed: Seed of the order and of what layers draw.
         callbacks: Further callbacks.
@@ -72,6 +74,7 @@ def train(
     if model.optimizer is not None:
         # A backup can only be restored into an optimizer whose state exists.
         model.optimizer.build(model.trainable_variables)
+        callbacks = [_cosine(float(model.optimizer.learning_rate), epochs), *callbacks]
     chance = Chance(seed)
     history = History(folder / "history.csv")
     with Progress() as progress:
@@ -92,6 +95,13 @@ def train(
         )
     _save(model, folder, read_history(folder / "history.csv"))
     return read_history(folder / "history.csv")
+
+
+def _cosine(peak: float, epochs: int) -> keras.callbacks.Callback:
+    """Let the step size fall along half a cosine, from its peak to almost 0 in the last epoch."""
+    return keras.callbacks.LearningRateScheduler(
+        lambda epoch, _: 0.5 * peak * (1 + math.cos(math.pi * epoch / epochs))
+    )
 
 
 class _Finite(keras.callbacks.Callback):
