@@ -11,6 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import keras
+
+import kerascnn.models  # noqa: F401  (loading a model needs the names of its layers)
 from kerascnn import registry
 from kerascnn.data import Dataset, load
 from kerascnn.tasks import Task, get_task
@@ -78,7 +81,8 @@ class Run:
         return get_task(self.task)
 
     def build(self) -> Any:
-        """Build the untrained model for the task and its data."""
+        """Build the untrained model for the task and its data, with the seed's weights."""
+        keras.utils.set_random_seed(self.seed)
         options = {**self.purpose.model_options(self.dataset), **self.model_options}
         return registry.create_model(self.system, **options)
 
@@ -88,8 +92,6 @@ class Run:
         Raises:
             ValueError: If the training has not ended.
         """
-        import keras
-
         path = self.folder / "model.keras"
         if not path.is_file():
             raise ValueError(
