@@ -16,7 +16,7 @@ import zlib
 from os import PathLike
 from pathlib import Path
 
-from .errors import ModelError
+from .errors import ModelError, naming
 from .file.structure import read_structure
 from .metadata import Metadata
 
@@ -44,8 +44,10 @@ def read_metadata(path: str | PathLike[str]) -> Metadata:
         FileNotFoundError: If there is no such file.
         ModelError: If the file is no model, or it or its description is damaged.
     """
-    data = Path(path).read_bytes()
-    return unpack(data, read_structure(data).end)
+    path = Path(path)
+    data = path.read_bytes()
+    with naming(path):
+        return unpack(data, read_structure(data).end)
 
 
 def write_metadata(path: str | PathLike[str], metadata: Metadata) -> None:
@@ -61,8 +63,9 @@ def write_metadata(path: str | PathLike[str], metadata: Metadata) -> None:
     """
     path = Path(path)
     data = path.read_bytes()
-    end = read_structure(data).end
-    unpack(data, end)
+    with naming(path):
+        end = read_structure(data).end
+        unpack(data, end)
     content = data[: _archive_start(data, end)]
     files = {
         JSON_NAME: metadata.to_json(),

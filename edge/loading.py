@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 from .archive import unpack
-from .errors import ModelError
+from .errors import ModelError, naming
 from .file.structure import read_structure
 from .interpreters import make_interpreter
 from .model import Model
@@ -38,7 +38,7 @@ def load(path: str | PathLike[str], *, device: str = "auto", threads: int | None
         raise ValueError(f"threads must be an int of at least 1. Received: threads={threads!r}")
     path = Path(path)
     content = path.read_bytes()
-    try:
+    with naming(path):
         structure = read_structure(content)
         metadata = unpack(content, structure.end)
         device = _choose(device, compiled=_EDGE_TPU_OPERATOR in structure.custom)
@@ -52,8 +52,6 @@ def load(path: str | PathLike[str], *, device: str = "auto", threads: int | None
             threads=threads or 1,
             runtime=runtime,
         )
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
 
 
 def _choose(device: str, *, compiled: bool) -> str:

@@ -60,7 +60,8 @@ def test_a_device_draws_its_result(run, tmp_path):
     picture, drawn = tmp_path / "digit.png", tmp_path / "drawn.png"
     Image.new("L", (40, 40)).save(picture)
     kerascnn("run", run / "model_int8.tflite", picture, "--save", drawn, device=True)
-    assert min(Image.open(drawn).size) >= 40
+    with Image.open(drawn) as image:
+        assert min(image.size) >= 40
 
 
 def test_a_device_inspects_and_benchmarks(run):
