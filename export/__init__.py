@@ -13,8 +13,8 @@ from .errors import ExportError
 if TYPE_CHECKING:
     from .comparison import Comparison, compare
     from .difference import OutputError
+    from .file.operators import Operator
     from .inspection import Inspection, inspect
-    from .operators import Operator
     from .report import Report
     from .saved_model import to_saved_model
     from .tflite import to_tflite
@@ -35,7 +35,7 @@ __all__ = [
 _HOMES = {
     "Comparison": "comparison",
     "Inspection": "inspection",
-    "Operator": "operators",
+    "Operator": "file.operators",
     "OutputError": "difference",
     "Report": "report",
     "compare": "comparison",

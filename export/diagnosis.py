@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from .naming import layer_in
+from .file.naming import layer_in
 from .remedies import remedies
 from .tree import walk
 

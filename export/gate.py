@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection
 
 from .comparison import Comparison
 from .errors import ExportError
+from .file.operators import CONVERSIONS, Operator
 from .inspection import Inspection
-from .operators import CONVERSIONS, Operator
 from .remedies import remedies
 
 # Files that should equal Keras, and what may keep them from it.

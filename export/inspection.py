@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from kerascnn.edge import Metadata, read_metadata
 
-from .cost import arena
-from .flatbuffer import read_graphs
-from .graph import Graph, Tensor
-from .oldest import oldest_runtime, per_channel_dense
-from .operators import Operator, OperatorCount, read_operators
+from .file.cost import arena
+from .file.flatbuffer import read_graphs
+from .file.graph import Graph, Tensor
+from .file.oldest import oldest_runtime, per_channel_dense
+from .file.operators import Operator, OperatorCount, read_operators
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -4,10 +4,10 @@ import sys
 
 import numpy as np
 import pytest
-from kerascnn.edge.picture import prepare, read, resize, restore
 from PIL import Image
 
 from kerascnn import edge
+from kerascnn.edge.picture import prepare, read, resize, restore
 
 RANDOM = np.random.default_rng(0)
 COLOUR = RANDOM.integers(0, 256, (5, 7, 3), np.uint8)

@@ -9,9 +9,9 @@ from ctypes.util import find_library
 
 import numpy as np
 import pytest
-from kerascnn.edge import edge_tpu
 
 from kerascnn import edge
+from kerascnn.edge import edge_tpu
 
 
 @pytest.fixture

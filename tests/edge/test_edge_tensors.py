@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from kerascnn.edge.tensors import from_tensor, to_tensor
 
 from kerascnn import edge
+from kerascnn.edge.tensors import from_tensor, to_tensor
 
 
 def spec(shape=(1, 3), dtype="int8", scale=0.5, zero_point=3):

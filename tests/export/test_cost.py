@@ -1,8 +1,9 @@
 """Multiply-accumulates and working memory against counts by hand."""
 
 import pytest
-from kerascnn.export.cost import arena, macs
-from kerascnn.export.graph import Graph, Step, Tensor
+
+from kerascnn.export.file.cost import arena, macs
+from kerascnn.export.file.graph import Graph, Step, Tensor
 
 
 def tensor(*shape, constant=False, dtype="int8"):

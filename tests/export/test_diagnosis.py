@@ -3,6 +3,7 @@
 import keras
 import pytest
 from keras import layers
+
 from kerascnn.export.diagnosis import explain, first_line
 
 LOCATED = (

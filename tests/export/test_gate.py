@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+
 from kerascnn.edge import Metadata
 from kerascnn.export import ExportError, Inspection, Operator
 from kerascnn.export.comparison import Comparison
 from kerascnn.export.difference import OutputError
+from kerascnn.export.file.graph import Tensor
 from kerascnn.export.gate import check_file, check_parity
-from kerascnn.export.graph import Tensor
 
 
 def operator(name, layer="", *, floating=False, custom=False):

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from flatbuffers import Builder
-from kerascnn.edge import Metadata, ModelError, write_metadata
 
 from kerascnn import export
+from kerascnn.edge import Metadata, ModelError, write_metadata
 
 CODES = {name: code for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 

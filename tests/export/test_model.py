@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+
 from kerascnn.export.model import check_static, deployable, name_outputs, ports
 from kerascnn.export.tree import float32, walk
 

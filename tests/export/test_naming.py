@@ -1,8 +1,9 @@
 """Layer paths out of the names that Keras and the converter give to tensors."""
 
 import pytest
-from kerascnn.export.graph import Graph, Step, Tensor
-from kerascnn.export.naming import layer_in, layer_of
+
+from kerascnn.export.file.graph import Graph, Step, Tensor
+from kerascnn.export.file.naming import layer_in, layer_of
 
 PATHS = {"conv", "conv_1", "inner", "inner/norm", "inner/norm/scale", "7x7_block"}
 

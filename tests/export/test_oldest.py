@@ -1,8 +1,9 @@
 """The oldest runtime against the versions that were measured."""
 
 import pytest
-from kerascnn.export.graph import Graph, Step, Tensor
-from kerascnn.export.oldest import oldest_runtime
+
+from kerascnn.export.file.graph import Graph, Step, Tensor
+from kerascnn.export.file.oldest import oldest_runtime
 
 
 def graph(name, version, dtype="int8", scales=1):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+
 from kerascnn.export.model import Port, Ports
 from kerascnn.export.samples import constant_inputs, gather
 
