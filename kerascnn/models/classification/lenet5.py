@@ -19,7 +19,7 @@ _SMALLEST = 16
         data="translated_digits",
         data_options={"noise": 0.1, "count": 6000},
         model_options={"activation": "relu", "pooling": "max"},
-        epochs=8,
+        epochs=12,
         passes=("accuracy >= 0.88",),
     ),
 )
