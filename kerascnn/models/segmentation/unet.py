@@ -15,7 +15,7 @@ from kerascnn.registry import Experiment, register
         data="shapes",
         data_options={"size": 32},
         model_options={"filters": 16, "depth": 3, "dropout": 0.0},
-        epochs=12,
+        epochs=20,
         batch_size=8,
         passes=("mean_iou >= 0.92",),
     ),
