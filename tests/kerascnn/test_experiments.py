@@ -17,8 +17,8 @@ PROVEN = sorted({system.name for system in SYSTEMS if system.experiment})
 
 
 def linear(run, monkeypatch):
-    """LeNet-5 without a non-linearity."""
-    options = {**run.model_options, "activation": "linear"}
+    """LeNet-5 without a non-linearity; taking maxima is one too."""
+    options = {**run.model_options, "activation": "linear", "pooling": "average"}
     return dataclasses.replace(run, model_options=options)
 
 
