@@ -27,14 +27,18 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 
 
 def print_table(table: Table) -> None:
-    """Print a table, without lines and title when piped."""
+    """Print a table and below it its caption, without lines and title when piped."""
     table.title_justify = "left"
+    # A caption would be folded to the width of the table.
+    caption, table.caption = table.caption, None
     if output.is_terminal:
         table.box = box.ROUNDED
         output.print(table)
     else:
         table.title, table.box, table.pad_edge = None, None, False
         Console(file=output.file, width=1_000).print(table)
+    if caption:
+        output.print(caption, highlight=False, markup=False)
 
 
 def show_json(value: Any) -> None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
-from kerascnn.cli.console import output, show_json, show_table
-
-if TYPE_CHECKING:
-    pass
+from kerascnn.cli.console import errors, output, show_json, show_table
 
 
 def train(
@@ -58,9 +54,7 @@ def train(
                 f"Received: --resume {resume} with further options"
             )
         run = Run.open(resume)
-        if epochs is not None:
-            run = dataclasses.replace(run, epochs=epochs)
-            run.save()
+        run = dataclasses.replace(run, epochs=epochs or run.epochs)
     elif system is None:
         raise ValueError("Name a system, or a folder with --resume. See: kerascnn list")
     else:
@@ -77,7 +71,11 @@ def train(
             model_option=model_option,
             folder=folder,
         )
-    scores = train_run(run, resume=resume is not None)
+    try:
+        scores = train_run(run, resume=resume is not None)
+    except KeyboardInterrupt:
+        errors.print(f"Interrupted. Go on with: kerascnn train --resume {run.folder}")
+        raise
     if as_json:
         show_json({"run": str(run.folder), "test": scores})
         return

@@ -1,6 +1,7 @@
 """The whole road on the command line: train, evaluate, export, inspect, run, benchmark."""
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -16,10 +17,14 @@ main()
 """
 
 
+def command_line(*words, device=False):
+    start = BLOCKED if device else "from kerascnn.cli import main; main()"
+    return [sys.executable, "-c", start, *map(str, words)]
+
+
 def kerascnn(*words, device=False, check=True):
     """Run the command as a script would; on a device nothing but the edge extra is importable."""
-    start = ["-c", BLOCKED] if device else ["-c", "from kerascnn.cli import main; main()"]
-    command = [sys.executable, *start, *map(str, words)]
+    command = command_line(*words, device=device)
     return subprocess.run(command, capture_output=True, text=True, check=check, timeout=300)
 
 
@@ -38,6 +43,26 @@ def test_a_run_folder_explains_itself(run):
     assert "model_int8.tflite" in names
     config = json.loads((run / "config.json").read_text())
     assert (config["system"], config["data"], config["epochs"]) == ("lenet5", "digits", 1)
+
+
+def test_ctrl_c_keeps_the_last_epoch_and_resume_goes_on(tmp_path):
+    folder = tmp_path / "run"
+    options = ("--data-option", "size=16", "--epochs", 500, "--run", folder)
+    command = command_line("train", "lenet5", *options)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        next(line for line in process.stderr if line.startswith("epoch 2/"))
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert f"kerascnn train --resume {folder}" in errors
+    assert not (folder / "model.keras").exists()
+    done = len((folder / "history.csv").read_text().splitlines()) - 1
+    assert 2 <= done < 500
+
+    kerascnn("train", "--resume", folder, "--epochs", done + 1)
+    history = (folder / "history.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in history[1:]] == [str(i) for i in range(1, done + 2)]
+    assert (folder / "model.keras").exists()
 
 
 def test_evaluation_scores_keras_and_the_files(run):
