@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import rich.progress
 from rich.console import Console
+from rich.table import Column
 
 
 class Progress(keras.callbacks.Callback):
@@ -32,8 +33,13 @@ class Progress(keras.callbacks.Callback):
             rich.progress.BarColumn(bar_width=24),
             rich.progress.TaskProgressColumn(),
             rich.progress.TimeRemainingColumn(elapsed_when_finished=True),
-            rich.progress.TextColumn("{task.fields[metrics]}"),
+            # Takes what the terminal leaves, so that the bar keeps its width.
+            rich.progress.TextColumn(
+                "{task.fields[metrics]}",
+                table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+            ),
             console=self.console,
+            expand=True,
             disable=not self.console.is_terminal,
         )
         self.task: rich.progress.TaskID | None = None
