@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import operator
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kerascnn import registry
 from kerascnn.cli.deployment import deploy
@@ -21,6 +23,7 @@ class Result:
 
     Args:
         system: Name of the system.
+        model: The options of its builder that differ from the paper's configuration, as text.
         task: Its task.
         data: The data set and its options, as text.
         metric: The task's headline metric.
@@ -32,6 +35,7 @@ class Result:
     """
 
     system: str
+    model: str
     task: str
     data: str
     metric: str
@@ -87,9 +91,10 @@ def run_experiment(name: str, folder: Path) -> Result:
     forms = [form for form in ("float32", "int8") if form not in system.unsupported]
     deployed = deploy(run, forms)
     scores |= {one.quantize: one.scores for one in deployed}
-    options = ", ".join(f"{key}={value}" for key, value in run.data_options.items())
+    options = _text(run.data_options)
     return Result(
         system=name,
+        model=_text({**run.model_options, "parameters": _parameters(run)}),
         task=run.task,
         data=f"{run.data} ({options})" if options else run.data,
         metric=run.purpose.metric,
@@ -104,6 +109,15 @@ def run_experiment(name: str, folder: Path) -> Result:
         ),
         seconds=round(time.monotonic() - start, 1),
     )
+
+
+def _text(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in options.items())
+
+
+def _parameters(run: Run) -> int:
+    model = run.model()
+    return int(getattr(model, "deployable", model).count_params())
 
 
 def holds(condition: str, scores: dict[str, float]) -> bool:

@@ -8,6 +8,7 @@ from kerascnn.cli.experiments import Result, holds
 
 RESULT = Result(
     system="lenet5",
+    model="activation=relu",
     task="classification",
     data="digits (size=32)",
     metric="accuracy",
