@@ -12,7 +12,7 @@ from PIL import Image
 
 from kerascnn.data import Dataset
 from kerascnn.tasks.drawing import Section, Tile, gallery
-from kerascnn.tasks.judge import frechet_distance, judge
+from kerascnn.tasks.judge import can_judge, frechet_distance, judge
 from kerascnn.tasks.outputs import single
 from kerascnn.tasks.shapes import check_images
 from kerascnn.tasks.task import Task
@@ -55,8 +55,11 @@ class Generation(Task):
 
         `fdd` is the Frechet distance of its features from those of the real examples, `cover` the
         number of digits that more than 2 % of the images show, and `entropy` how evenly they
-        show them, from 0 (always the same) to 1.
+        show them, from 0 (always the same) to 1. Images that cannot be digits are not measured:
+        the score is empty.
         """
+        if not can_judge(examples["image"].shape):
+            return {}
         features, probabilities = judge(self._images(outputs, examples))
         real, _ = judge(np.asarray(examples["image"], np.float32))
         shares = np.bincount(probabilities.argmax(axis=-1), minlength=10) / len(probabilities)

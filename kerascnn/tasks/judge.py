@@ -28,17 +28,22 @@ def judge(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ValueError: If the images cannot be digits.
     """
-    _, height, width, channels = images.shape
-    if height != width or height < 8 or channels != 1:
+    if not can_judge(images.shape):
         raise ValueError(
             "Generated images are judged as digits: they must be square and grey, of at least 8 "
             f"pixels a side. Received: images of shape {images.shape}"
         )
-    size = 8 if height < 16 else 16
-    if height != size:
+    size = 8 if images.shape[1] < 16 else 16
+    if images.shape[1] != size:
         images = tf.image.resize(images, (size, size), antialias=True).numpy()
     features, probabilities = network(size).predict(images, batch_size=256, verbose=0)
     return features, probabilities
+
+
+def can_judge(shape: tuple[int, ...]) -> bool:
+    """Tell whether images `(count, height, width, channels)` are shaped like digits."""
+    _, height, width, channels = shape
+    return height == width and height >= 8 and channels == 1
 
 
 @functools.cache

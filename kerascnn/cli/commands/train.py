@@ -79,5 +79,8 @@ def train(
     if as_json:
         show_json({"run": str(run.folder), "test": scores})
         return
-    show_table(f"{run.system} on the test split", ("metric", "value"), scores.items())
+    if scores:
+        show_table(f"{run.system} on the test split", ("metric", "value"), scores.items())
+    else:
+        output.print(f"No metric of {run.task} fits this data; look at the predictions.")
     output.print(f"Run folder: {run.folder}", highlight=False)

@@ -48,10 +48,16 @@ def test_generated_digits_are_scored_by_what_they_show(digits):
     assert (same["cover"], same["entropy"]) == (1, 0)
 
 
+def start_over():
+    # Before Keras 3.15 a seed counts only where no random number was drawn yet.
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(1)
+
+
 def test_it_is_the_same_in_every_process_and_draws_no_random_numbers():
-    keras.utils.set_random_seed(1)
+    start_over()
     expected = keras.ops.convert_to_numpy(keras.random.uniform((3,)))
-    keras.utils.set_random_seed(1)
+    start_over()
     again = network.__wrapped__(8)
     np.testing.assert_array_equal(expected, keras.random.uniform((3,)))
     image = data.arrays(data.load("digits", size=8).test)["image"]

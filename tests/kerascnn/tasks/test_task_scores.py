@@ -146,6 +146,11 @@ def test_an_embedding_is_not_scored_without_pairs_of_both_kinds(labels):
         score("embedding", np.eye(4), label=labels)
 
 
+def test_generated_images_that_cannot_be_digits_are_not_scored():
+    images = np.zeros((3, 16, 16, 3), np.float32)
+    assert get_task("generation").score(images, {"image": images}) == {}
+
+
 @pytest.mark.parametrize("task", ["classification", "embedding", "segmentation"])
 def test_outputs_of_another_count_are_refused(task):
     with pytest.raises(ValueError, match=r"each of the 4 examples. Received: .*\(3, 2\)"):
