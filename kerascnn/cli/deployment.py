@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from kerascnn import data, edge, export
 from kerascnn.cli.console import show_table
 from kerascnn.cli.isolation import benchmark_isolated, predict_isolated
@@ -35,27 +37,35 @@ class Deployed:
 
 
 def export_run(
-    run: Run, quantize: str, *, path: Path | None = None, input_output: str = "float32"
+    run: Run,
+    quantize: str,
+    *,
+    path: Path | None = None,
+    input_output: str = "float32",
+    calibration: np.ndarray | None = None,
 ) -> export.Report:
     """Export the trained model of a run; labels and pre-processing go into the file.
 
-    Calibration uses examples of the training split, parity those of the test split.
+    Parity is measured on the test split.
 
     Args:
         run: The run.
         quantize: `"float32"`, `"float16"`, `"dynamic"` or `"int8"`.
         path: The file; `model_<quantize>.tflite` in the run folder when None.
         input_output: Types at the border: `"float32"`, or `"int8"` or `"uint8"` in an int8 file.
+        calibration: Inputs to measure the ranges of an int8 file on; examples of the training
+            split when None.
     """
     model = run.model()
     task = run.purpose
-    calibration = task.inputs(model, data.arrays(run.dataset.train, CALIBRATION))
+    if calibration is None and quantize == "int8":
+        calibration = task.inputs(model, data.arrays(run.dataset.train, CALIBRATION))
     return export.to_tflite(
         model,
         path or run.folder / f"model_{quantize}.tflite",
         quantize=quantize,
         input_output=input_output,
-        calibration=calibration if quantize == "int8" else None,
+        calibration=calibration,
         metadata=edge.Metadata(**task.metadata(run.dataset)),
         parity=task.inputs(model, data.arrays(run.dataset.test, CALIBRATION)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import typer
 
 from kerascnn.cli.console import output, print_table, show_json
@@ -17,7 +18,7 @@ def export(
     input_output: str = typer.Option("float32", help="Types at the border: float32, int8, uint8."),
     part: str | None = typer.Option(None, help="Export only this sub-model, such as encoder."),
     inputs: Path | None = typer.Option(
-        None, help="Calibration of a .keras file or a part: a .npy file of a batch of inputs."
+        None, help="Calibration: a .npy file of inputs; a run's own training data by default."
     ),
     saved_model: bool = typer.Option(False, "--saved-model", help="For TF Serving instead."),
     as_json: bool = typer.Option(False, "--json", help="Print the report as JSON."),
@@ -41,21 +42,21 @@ def export(
         written = to_saved_model(model, to or stem.with_name("saved_model"))
         show_json({"saved_model": str(written)}) if as_json else output.print(str(written))
         return
-    options: dict[str, Any] = {"quantize": quantize, "input_output": input_output}
-    if source.is_dir() and part is None and inputs is None:
+    options: dict[str, Any] = {
+        "quantize": quantize,
+        "input_output": input_output,
+        "calibration": None if inputs is None else np.load(inputs),
+    }
+    if source.is_dir() and part is None:
         from kerascnn.cli.deployment import export_run
         from kerascnn.cli.runs import Run
 
         report = export_run(Run.open(source), path=to, **options)
     else:
-        import numpy as np
-
         from kerascnn.export import to_tflite
 
         model, stem = _load(source, part)
-        path = to or stem.with_name(f"{stem.name}_{quantize}.tflite")
-        batch = None if inputs is None else np.load(inputs)
-        report = to_tflite(model, path, calibration=batch, parity=batch, **options)
+        report = to_tflite(model, to or stem.with_name(f"{stem.name}_{quantize}.tflite"), **options)
     if as_json:
         show_json(report.to_dict())
     else:

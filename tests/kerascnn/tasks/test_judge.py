@@ -49,7 +49,7 @@ def test_generated_digits_are_scored_by_what_they_show(digits):
 
 
 def start_over():
-    # Before Keras 3.15 a seed counts only where no random number was drawn yet.
+    # In Keras 3.12 a seed counts only where no random number was drawn yet.
     keras.utils.clear_session()
     keras.utils.set_random_seed(1)
 
