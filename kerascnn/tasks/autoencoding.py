@@ -34,7 +34,6 @@ class Autoencoding(Task):
     name = "autoencoding"
     data = "digits"
     metric = "nats"
-    higher_is_better = False
 
     def example(self, example: Mapping[str, tf.Tensor], model: keras.Model) -> tuple[Any, ...]:
         """Make the image its own target; a posterior has none."""

@@ -27,7 +27,6 @@ class Generation(Task):
     data = "digits"
     value_range = (-1.0, 1.0)
     metric = "fdd"
-    higher_is_better = False
     validates = False
 
     def example(self, example: Mapping[str, tf.Tensor], model: keras.Model) -> tuple[Any, ...]:

@@ -26,7 +26,6 @@ class Task(abc.ABC):
         needs: What an example must hold.
         value_range: What the values 0 and 1 of a pixel become for the model.
         metric: The key of `score` by which models are compared.
-        higher_is_better: Whether a larger value of that metric is the better one.
         validates: Whether the loss on held-out examples says something while training.
     """
 
@@ -35,7 +34,6 @@ class Task(abc.ABC):
     needs: ClassVar[tuple[str, ...]] = ("image",)
     value_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     metric: ClassVar[str]
-    higher_is_better: ClassVar[bool] = True
     validates: ClassVar[bool] = True
 
     def model_options(self, dataset: Dataset) -> dict[str, Any]:
