@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from kerascnn import data, edge, export
 from kerascnn.cli.console import show_table
 from kerascnn.cli.isolation import benchmark_isolated, predict_isolated
 from kerascnn.cli.runs import Run
+from kerascnn.cli.training import score_predictions
 
 CALIBRATION = 200  # examples; more did not change the ranges of the bundled data sets
 
@@ -79,11 +81,7 @@ def score_file(run: Run, path: Path, picture: Path | None = None) -> dict[str, f
         path: The file.
         picture: Where to draw its predictions; nowhere when None.
     """
-    examples = data.arrays(run.dataset.test)
-    outputs = predict_isolated(path, run.purpose.inputs(run.model(), examples))
-    if picture:
-        run.purpose.picture(examples, outputs, run.dataset.labels).save(picture)
-    return run.purpose.score(outputs, examples)
+    return score_predictions(run, run.model(), partial(predict_isolated, path), picture)
 
 
 def deploy(run: Run, quantizations: Iterable[str] = ("float32", "int8")) -> list[Deployed]:

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
 from kerascnn.cli.runs import Run
 from kerascnn.data import arrays
 from kerascnn.tasks.fit import train
@@ -44,9 +52,24 @@ def train_run(run: Run, *, resume: bool = False) -> dict[str, float]:
 def score_keras(run: Run) -> dict[str, float]:
     """Score the trained Keras model of a run on the test split, and draw its predictions."""
     model = run.model()
-    examples = arrays(run.dataset.test)
     deployable = getattr(model, "deployable", model)
-    outputs = deployable.predict(run.purpose.inputs(model, examples), verbose=0)
-    picture = run.purpose.picture(examples, outputs, run.dataset.labels)
-    picture.save(run.folder / "predictions.png")
+    predict = partial(deployable.predict, verbose=0)
+    return score_predictions(run, model, predict, run.folder / "predictions.png")
+
+
+def score_predictions(
+    run: Run, model: keras.Model, predict: Callable[[np.ndarray], Any], picture: Path | None
+) -> dict[str, float]:
+    """Score what any runtime predicts on the test split of a run.
+
+    Args:
+        run: The run.
+        model: Its trained model, which decides what it is fed.
+        predict: Gives the outputs of the deployable model for a batch of inputs.
+        picture: Where to draw the predictions; nowhere when None.
+    """
+    examples = arrays(run.dataset.test)
+    outputs = predict(run.purpose.inputs(model, examples))
+    if picture:
+        run.purpose.picture(examples, outputs, run.dataset.labels).save(picture)
     return run.purpose.score(outputs, examples)

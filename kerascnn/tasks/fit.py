@@ -93,8 +93,9 @@ def train(
                 *callbacks,
             ],
         )
-    _save(model, folder, read_history(folder / "history.csv"))
-    return read_history(folder / "history.csv")
+    values = read_history(folder / "history.csv")
+    _save(model, folder, values)
+    return values
 
 
 def _cosine(peak: float, epochs: int) -> keras.callbacks.Callback:
