@@ -1,122 +1,355 @@
 """The promises that every public layer and loss keeps. A new one fails until it has its row."""
 
+import contextlib
+import dataclasses
 import inspect
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerascnn import layers, losses
+from kerascnn import edge, export, layers, losses
 
-# name: arguments, and the shapes of the inputs without the batch
+
+@dataclasses.dataclass
+class Case:
+    """Arguments of a layer, and the shapes of its inputs without the batch."""
+
+    arguments: dict[str, Any]
+    inputs: Sequence[tuple[int, ...]]
+
+
+@dataclasses.dataclass
+class LossCase:
+    """Arguments of a loss, its targets, and its predictions or their shape without the batch."""
+
+    arguments: dict[str, Any]
+    targets: Any
+    predictions: Any
+
+
+class Cases:
+    """A row: the cases, which together give every argument a value other than its default.
+
+    `wrong` holds updates of the first case's arguments that are refused, `unsupported` the
+    reasons why a layer cannot be exported as this or that.
+    """
+
+    def __init__(self, *cases, wrong=(), unsupported=()):
+        self.cases = cases
+        self.wrong = wrong
+        self.unsupported = dict(unsupported)
+
+
 LAYERS = {
-    "ConcatShortcut": ({}, [(8, 8, 2), (4, 4, 3)]),
-    "GaussianSampling": ({"seed": 3}, [(5,), (5,)]),
-    "Residual": ({"filters": 4, "strides": 2, "shortcut": "projection"}, [(8, 8, 3)]),
+    "ConcatShortcut": Cases(Case({}, [(8, 8, 2), (4, 4, 3)])),
+    "GaussianSampling": Cases(Case({"seed": 3}, [(5,), (5,)])),
+    "Residual": Cases(
+        Case({"filters": 4, "strides": 2, "shortcut": "projection"}, [(8, 8, 3)]),
+        Case(
+            {
+                "filters": 2,
+                "bottleneck": True,
+                "activation": "tanh",
+                "use_bias": True,
+                "momentum": 0.8,
+                "epsilon": 1e-3,
+            },
+            [(6, 6, 8)],
+        ),
+        Case({"filters": 4, "strides": 2, "shortcut": "zero_padding"}, [(8, 8, 3)]),
+        wrong=[{"filters": 0}, {"strides": 0}, {"shortcut": "none"}],
+    ),
 }
-# name: arguments, targets, and the shape of the predictions without the batch
 LOSSES = {
-    "GaussianKL": ({}, np.zeros(6), (4,)),
-    "Triplet": ({"margin": 0.5, "mining": "all"}, np.array([0, 0, 1, 1, 2, 2]), (3,)),
+    "GaussianKL": Cases(LossCase({}, np.zeros(6), (4,))),
+    "Triplet": Cases(
+        LossCase({"margin": 0.5, "mining": "all"}, np.array([0, 0, 1, 1, 2, 2]), (3,)),
+        LossCase({"distance": "euclidean", "normalize": False}, np.array([0, 0, 1, 1, 2, 2]), (3,)),
+        wrong=[{"margin": 0.0}, {"distance": "far"}, {"mining": "easy"}],
+    ),
 }
+# What every Keras loss takes; the first four tests of losses try them.
+COMMON = ("kwargs", "reduction", "name", "dtype")
 
 
-def build_layer(name):
-    options, shapes = LAYERS[name]
-    layer = getattr(layers, name)(**options)
-    ends = [keras.Input(shape) for shape in shapes]
-    model = keras.Model(ends, layer(ends if len(ends) > 1 else ends[0]))
+def each_case(table):
+    return [
+        pytest.param(name, case, id=f"{name}-{index}")
+        for name, row in sorted(table.items())
+        for index, case in enumerate(row.cases)
+    ]
+
+
+def each_wrong(table):
+    return [
+        pytest.param(
+            name, row.cases[0].arguments | update, next(iter(update)), id=f"{name}-{update}"
+        )
+        for name, row in sorted(table.items())
+        for update in row.wrong
+    ]
+
+
+def each_file(supported):
+    return [
+        (name, quantize)
+        for name, row in sorted(LAYERS.items())
+        for quantize in ("float32", "int8")
+        if (quantize not in row.unsupported) is supported
+    ]
+
+
+def component(name):
+    return getattr(losses if name in losses.__all__ else layers, name)
+
+
+def apply(name, case, label="input"):
+    layer = component(name)(**case.arguments)
+    ends = [keras.Input(shape, name=f"{label}_{i}") for i, shape in enumerate(case.inputs)]
+    outputs = keras.tree.flatten(layer(ends if len(ends) > 1 else ends[0]))
+    return layer, ends, outputs
+
+
+def samples(case, count=3):
     rng = np.random.default_rng(0)
-    return model, [rng.normal(size=(3, *shape)).astype("float32") for shape in shapes]
+    return [rng.normal(size=(count, *shape)).astype("float32") for shape in case.inputs]
 
 
-def build_loss(name, **options):
-    arguments, targets, shape = LOSSES[name]
-    predictions = np.random.default_rng(0).normal(size=(len(targets), *shape)).astype("float32")
-    return getattr(losses, name)(**arguments, **options), targets, predictions
+def build_layer(name, case):
+    keras.utils.set_random_seed(0)
+    _, ends, outputs = apply(name, case)
+    return keras.Model(ends, outputs), samples(case)
+
+
+def build_loss(name, case, **options):
+    predictions = case.predictions
+    if isinstance(predictions, tuple):
+        shape = (len(case.targets), *predictions)
+        predictions = np.random.default_rng(0).normal(size=shape)
+    loss = component(name)(**case.arguments, **options)
+    return loss, case.targets, np.asarray(predictions, "float32")
+
+
+def build_all(names, unsupported=None):
+    """One model of all cases of these layers; inputs and outputs carry the name of their case."""
+    inputs, outputs, data = {}, {}, {}
+    for name in names:
+        if unsupported in LAYERS[name].unsupported:
+            continue
+        for index, case in enumerate(LAYERS[name].cases):
+            _, ends, results = apply(name, case, f"{name}_{index}")
+            inputs |= {end.name: end for end in ends}
+            data |= {end.name: a for end, a in zip(ends, samples(case, 16), strict=True)}
+            for place, result in enumerate(results):
+                label = f"{name}_{index}_{place}_out"
+                outputs[label] = keras.layers.Identity(name=label)(result)
+    return keras.Model(inputs, outputs), data
+
+
+@pytest.fixture(scope="module")
+def exported(request, tmp_path_factory):
+    """Export all layers that the selected tests ask for at once: starting a converter is slow."""
+    made = {}
+
+    def export_as(quantize):
+        if quantize not in made:
+            chosen = (getattr(item, "callspec", None) for item in request.session.items)
+            names = {spec.params["name"] for spec in chosen if spec and "quantize" in spec.params}
+            keras.utils.set_random_seed(0)
+            model, data = build_all(sorted(names), quantize)
+            path = tmp_path_factory.mktemp("files") / f"{quantize}.tflite"
+            calibration = {"calibration": data} if quantize == "int8" else {}
+            report = export.to_tflite(model, path, quantize=quantize, **calibration)
+            expected = model.predict(data, batch_size=1, verbose=0)
+            made[quantize] = report, edge.load(path)(data), expected
+        return made[quantize]
+
+    return export_as
 
 
 def test_every_public_layer_has_its_row():
-    assert sorted(LAYERS) == sorted(layers.__all__)
+    public = (name for name in layers.__all__ if inspect.isclass(getattr(layers, name)))
+    kinds = [name for name in public if issubclass(getattr(layers, name), keras.layers.Layer)]
+    assert sorted(LAYERS) == sorted(kinds)
 
 
 def test_every_public_loss_has_its_row():
     public = (name for name in losses.__all__ if inspect.isclass(getattr(losses, name)))
-    assert sorted(LOSSES) == sorted(public)
+    kinds = [name for name in public if issubclass(getattr(losses, name), keras.losses.Loss)]
+    assert sorted(LOSSES) == sorted(kinds)
 
 
 @pytest.mark.parametrize("name", [*layers.__all__, *losses.__all__])
 def test_it_is_documented(name):
-    component = getattr(losses if name in losses.__all__ else layers, name)
-    text = inspect.getdoc(component)
-    parameters = inspect.signature(component).parameters.values()
+    text = inspect.getdoc(component(name))
+    parameters = inspect.signature(component(name)).parameters.values()
     for parameter in parameters:
         if parameter.kind is not parameter.VAR_KEYWORD:
             assert f"{parameter.name}:" in text, parameter.name
     assert "Example:" in text or "Returns:" in text
 
 
-@pytest.mark.parametrize("name", sorted(LAYERS))
-def test_a_layer_is_registered_under_our_name_and_keeps_its_arguments(name):
-    model, _ = build_layer(name)
-    layer = model.layers[-1]
-    saved = keras.saving.serialize_keras_object(layer)
+@pytest.mark.parametrize("name", sorted({**LAYERS, **LOSSES}))
+def test_the_cases_try_every_argument(name):
+    cases = {**LAYERS, **LOSSES}[name].cases
+    parameters = inspect.signature(component(name)).parameters.values()
+    untried = {
+        parameter.name
+        for parameter in parameters
+        if parameter.name not in COMMON
+        and not any(
+            case.arguments.get(parameter.name, parameter.default) != parameter.default
+            for case in cases
+        )
+    }
+    assert not untried
+
+
+@pytest.mark.parametrize(("name", "case"), each_case({**LAYERS, **LOSSES}))
+def test_arguments_survive_the_configuration(name, case):
+    def configure(arguments):
+        return component(name)(**arguments, name="mine").get_config()
+
+    saved = keras.saving.serialize_keras_object(component(name)(**case.arguments, name="mine"))
     assert saved["registered_name"] == f"kerascnn>{name}"
-    again = keras.saving.deserialize_keras_object(saved)
-    assert again.get_config() == layer.get_config()
-    assert LAYERS[name][0].items() <= layer.get_config().items()
+    again = keras.saving.deserialize_keras_object(json.loads(json.dumps(saved)))
+    config = configure(case.arguments)
+    assert again.get_config() == config
+    for argument in case.arguments:
+        others = {key: value for key, value in case.arguments.items() if key != argument}
+        # Some arguments cannot be left out: they have no default, or the others need them.
+        with contextlib.suppress(TypeError, ValueError):
+            assert configure(others)[argument] != config[argument]
+        assert argument in config
 
 
-@pytest.mark.parametrize("name", sorted(LAYERS))
-def test_a_layer_compiles_with_xla_and_takes_any_batch(name):
-    model, inputs = build_layer(name)
+@pytest.mark.parametrize(("name", "arguments", "argument"), each_wrong({**LAYERS, **LOSSES}))
+def test_a_wrong_argument_is_refused_by_name(name, arguments, argument):
+    with pytest.raises(ValueError, match=rf"Received: (.*\W)?{argument}="):
+        component(name)(**arguments)
+
+
+@pytest.mark.parametrize(("name", "case"), each_case(LAYERS))
+def test_a_layer_compiles_with_xla_and_takes_any_batch(name, case):
+    model, inputs = build_layer(name, case)
     compiled = tf.function(lambda values: model(values, training=False), jit_compile=True)
     for count in (1, 3):
         values = [value[:count] for value in inputs]
-        expected = model(values, training=False)
-        np.testing.assert_allclose(compiled(values), expected, rtol=1e-5, atol=1e-5)
+        runs = (keras.tree.flatten(run(values)) for run in (compiled, model))
+        for actual, expected in zip(*runs, strict=True):
+            np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", sorted(LAYERS))
-def test_a_layer_trains_in_mixed_precision(name):
+@pytest.mark.parametrize(("name", "case"), each_case(LAYERS))
+def test_a_layer_gives_the_shape_that_it_announces(name, case):
+    layer, ends, outputs = apply(name, case)
+    shapes = [(3, *shape) for shape in case.inputs]
+    announced = layer.compute_output_shape(shapes if len(shapes) > 1 else shapes[0])
+    several = not all(side is None or isinstance(side, int) for side in announced)
+    model = keras.Model(ends, outputs)
+    actual = [tuple(output.shape) for output in keras.tree.flatten(model(samples(case)))]
+    assert [tuple(shape) for shape in (announced if several else [announced])] == actual
+
+
+@pytest.mark.parametrize(("name", "case"), each_case(LAYERS))
+def test_a_layer_trains_in_mixed_precision(name, case):
     keras.config.set_dtype_policy("mixed_float16")
     try:
-        model, inputs = build_layer(name)
+        model, inputs = build_layer(name, case)
     finally:
         keras.config.set_dtype_policy("float32")
     with tf.GradientTape() as tape:
         tape.watch(tensors := [tf.constant(value) for value in inputs])
-        outputs = model(tensors, training=True)
-        loss = tf.reduce_sum(tf.cast(outputs, "float32") ** 2)
-    assert outputs.dtype == "float16"
+        outputs = keras.tree.flatten(model(tensors, training=True))
+        loss = sum(tf.reduce_sum(tf.cast(output, "float32") ** 2) for output in outputs)
+    assert {output.dtype for output in outputs} == {tf.float16}
     assert {variable.dtype for variable in model.trainable_variables} <= {"float32"}
-    for gradient in tape.gradient(loss, tensors):
+    gradients = tape.gradient(loss, [*tensors, *(v.value for v in model.trainable_variables)])
+    for gradient in gradients:
         assert np.isfinite(gradient).all()
 
 
-@pytest.mark.parametrize("name", sorted(LOSSES))
-def test_a_loss_gives_a_value_a_sample_and_keras_reduces_it(name):
-    each, targets, predictions = build_loss(name, reduction=None)
+@pytest.mark.parametrize(("name", "quantize"), each_file(supported=True))
+def test_a_layer_in_a_file_equals_keras(name, quantize, exported):
+    report, outputs, expected = exported(quantize)
+    if quantize == "int8":
+        assert not [op for op in report.float_operators if op.layer.startswith(name)]
+    labels = [label for label in expected if label.startswith(f"{name}_")]
+    assert labels
+    for label in labels:
+        noise = np.mean((outputs[label] - expected[label]) ** 2)
+        decibels = 10 * np.log10(np.mean(expected[label] ** 2) / max(noise, 1e-30))
+        assert decibels >= {"float32": 80.0, "int8": 20.0}[quantize], label
+
+
+@pytest.mark.parametrize(("name", "quantize"), each_file(supported=False))
+def test_what_a_layer_does_not_support_is_refused(name, quantize, tmp_path):
+    model, data = build_all([name])
+    with pytest.raises(export.ExportError):
+        export.to_tflite(model, tmp_path / "model.tflite", quantize=quantize, calibration=data)
+
+
+REPLICAS = """
+import json, runpy, sys
+import keras, numpy as np, tensorflow as tf
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+tests = runpy.run_path(sys.argv[1])
+with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    keras.utils.set_random_seed(0)
+    model, data = tests["build_all"](sorted(tests["LAYERS"]))
+    model.compile("sgd", loss={name: "mse" for name in model.output_names})
+zeros = {o.name: np.zeros((16, *o.shape[1:]), "float32") for o in keras.tree.flatten(model.output)}
+targets = dict(zip(model.output_names, zeros.values()))
+before = [np.array(variable) for variable in model.trainable_variables]
+history = model.fit(data, targets, batch_size=6, epochs=1, shuffle=False, verbose=0).history
+still = [v.path for v, old in zip(model.trainable_variables, before) if np.array_equal(v, old)]
+print(json.dumps({"losses": {k: v[0] for k, v in history.items()}, "still": still}))
+"""
+
+
+def test_layers_train_under_two_replicas():
+    process = subprocess.run(
+        [sys.executable, "-c", REPLICAS, __file__], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 0, process.stderr
+    report = json.loads(process.stdout.splitlines()[-1])
+    assert not {name for name, value in report["losses"].items() if not np.isfinite(value)}
+    assert not report["still"]
+
+
+@pytest.mark.parametrize(("name", "case"), each_case(LOSSES))
+def test_a_loss_gives_a_value_a_sample_and_keras_reduces_it(name, case):
+    each, targets, predictions = build_loss(name, case, reduction=None)
     values = each(targets, predictions)
     assert values.shape == (len(targets),)
-    mean, *_ = build_loss(name)
+    mean, *_ = build_loss(name, case)
     np.testing.assert_allclose(mean(targets, predictions), np.mean(values), rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", sorted(LOSSES))
-def test_a_loss_keeps_its_arguments(name):
-    loss, targets, predictions = build_loss(name)
-    saved = keras.losses.serialize(loss)
-    assert saved["registered_name"] == f"kerascnn>{name}"
-    again = keras.losses.deserialize(saved)
-    assert again.get_config() == loss.get_config()
-    np.testing.assert_allclose(again(targets, predictions), loss(targets, predictions))
-
-
-@pytest.mark.parametrize("name", sorted(LOSSES))
-def test_a_loss_compiles_with_xla(name):
-    loss, targets, predictions = build_loss(name)
+@pytest.mark.parametrize(("name", "case"), each_case(LOSSES))
+def test_a_loss_compiles_with_xla(name, case):
+    loss, targets, predictions = build_loss(name, case)
     compiled = tf.function(loss, jit_compile=True)
     expected = loss(targets, predictions)
     np.testing.assert_allclose(compiled(targets, predictions), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "case"), each_case(LOSSES))
+def test_a_loss_of_half_precision_is_computed_in_single(name, case):
+    loss, targets, predictions = build_loss(name, case, reduction=None)
+    half = tf.constant(predictions, "float16")
+    with tf.GradientTape() as tape:
+        tape.watch(half)
+        values = loss(targets, half)
+    assert values.dtype == "float32"
+    np.testing.assert_allclose(values, loss(targets, predictions), rtol=2e-2, atol=2e-2)
+    assert np.isfinite(tape.gradient(values, half)).all()
