@@ -1,0 +1,1 @@
+"""What our layers and losses cost, against the same thing written another way, in one run."""
