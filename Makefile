@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types experiments clean
+.PHONY: demo test lint types experiments benchmarks clean
 
 demo: $(INSTALLED)
 	$(BIN)/kerascnn demo
@@ -23,6 +23,9 @@ types: $(INSTALLED)
 
 experiments: $(INSTALLED)
 	$(BIN)/pytest -m slow
+
+benchmarks: $(INSTALLED)
+	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf $(VENV) build *.egg-info
