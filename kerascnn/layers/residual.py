@@ -3,14 +3,12 @@
 from typing import Any
 
 import keras
-from keras import layers, ops
 
-_SHORTCUTS = ("identity", "projection", "zero_padding")
-_OPTIONS = ("filters", "strides", "bottleneck", "shortcut", "use_bias", "momentum", "epsilon")
+from kerascnn.layers.residual_unit import ResidualUnit
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class Residual(layers.Layer):
+class Residual(ResidualUnit):
     """Adds a shortcut to the output of two or three convolutions: `activation(F(x) + S(x))`.
 
     `F` is two 3x3 convolutions, or as a bottleneck 1x1, 3x3 and 1x1 ones, the last of which has
@@ -46,58 +44,26 @@ class Residual(layers.Layer):
         https://arxiv.org/abs/1512.03385
     """
 
-    def __init__(
-        self,
-        filters: int,
-        *,
-        strides: int = 1,
-        bottleneck: bool = False,
-        shortcut: str = "identity",
-        activation: Any = "relu",
-        use_bias: bool = False,
-        momentum: float = 0.9,
-        epsilon: float = 1e-5,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        _check(filters, strides, shortcut)
-        self.filters = filters
-        self.strides = strides
-        self.bottleneck = bottleneck
-        self.shortcut = shortcut
-        self.activation = keras.activations.get(activation)
-        self.use_bias = use_bias
-        self.momentum = momentum
-        self.epsilon = epsilon
-        self.channels = 4 * filters if bottleneck else filters
-        rows = [(filters, 3, strides), (filters, 3, 1)]
-        if bottleneck:
-            rows = [(filters, 1, strides), (filters, 3, 1), (self.channels, 1, 1)]
-        self.convolutions = [self._convolution(f"conv{i}", *row) for i, row in enumerate(rows, 1)]
-        self.normalizations = [self._normalization(f"bn{i}") for i, _ in enumerate(rows, 1)]
-        own = {"dtype": self.dtype_policy}
-        self.activations = [
-            layers.Activation(self.activation, name=f"activation{i}", **own)
-            for i, _ in enumerate(rows, 1)
+    def kernels(self) -> list[dict[str, Any]]:
+        """List the arguments of the convolutions, from the input on."""
+        rows = [(self.filters, 3), (self.filters, 3)]
+        if self.bottleneck:
+            rows = [(self.filters, 1), (self.filters, 3), (self.channels, 1)]
+        return [
+            {
+                "filters": filters,
+                "kernel_size": size,
+                "strides": 1 if place else self.strides,
+                "use_bias": self.use_bias,
+            }
+            for place, (filters, size) in enumerate(rows)
         ]
-        self.sum = layers.Add(name="sum", **own)
-        if shortcut == "projection":
-            self.projection = self._convolution("projection", self.channels, 1, strides)
-            self.projection_normalization = self._normalization("projection_bn")
-        if shortcut == "zero_padding":
-            # A pooling window of one pixel takes every `strides`-th pixel, also in int8.
-            self.subsampling = layers.MaxPooling2D(1, strides, name="subsampling", **own)
 
     def build(self, input_shape):
         """Create the weights, after a look at the channels."""
-        missing = self.channels - input_shape[-1]
-        possible = {"identity": missing == 0, "zero_padding": missing >= 0, "projection": True}
-        if not possible[self.shortcut]:
-            raise ValueError(
-                f"Shortcut {self.shortcut!r} cannot give the unit's {self.channels} channels; "
-                f"'projection' can. Received: input_shape={tuple(input_shape)}"
-            )
+        self.check_channels(input_shape)
         if self.shortcut == "projection":
+            self.projection_normalization = self._normalization("projection_bn")
             self.projection.build(input_shape)
             self.projection_normalization.build(self.compute_output_shape(input_shape))
         for convolution, normalization in zip(self.convolutions, self.normalizations, strict=True):
@@ -114,37 +80,7 @@ class Residual(layers.Layer):
             x = self.activations[i](x if i < last else self.sum([self._shortcut(inputs), x]))
         return x
 
-    def compute_output_shape(self, input_shape):
-        """Give the shape of the sum."""
-        return (*self.convolutions[0].compute_output_shape(input_shape)[:-1], self.channels)
-
-    def get_config(self):
-        """Describe the arguments."""
-        own = {name: getattr(self, name) for name in _OPTIONS}
-        own["activation"] = keras.activations.serialize(self.activation)
-        return {**super().get_config(), **own}
-
     def _shortcut(self, x):
         if self.shortcut == "projection":
             return self.projection_normalization(self.projection(x))
-        if self.shortcut == "zero_padding":
-            missing = (0, self.channels - x.shape[-1])
-            return ops.pad(self.subsampling(x), ((0, 0), (0, 0), (0, 0), missing))
-        return x
-
-    def _convolution(self, name, filters, size, strides):
-        own = {"name": name, "dtype": self.dtype_policy, "use_bias": self.use_bias}
-        return layers.Conv2D(filters, size, strides, "same", kernel_initializer="he_normal", **own)
-
-    def _normalization(self, name):
-        own = {"name": name, "dtype": self.dtype_policy}
-        return layers.BatchNormalization(momentum=self.momentum, epsilon=self.epsilon, **own)
-
-
-def _check(filters: int, strides: int, shortcut: str) -> None:
-    if min(filters, strides) < 1:
-        raise ValueError(f"Counts must be positive. Received: filters={filters}, strides={strides}")
-    if shortcut not in _SHORTCUTS:
-        raise ValueError(f"shortcut must be one of {_SHORTCUTS}. Received: shortcut={shortcut!r}")
-    if shortcut == "identity" and strides != 1:
-        raise ValueError(f"An identity shortcut needs strides=1. Received: strides={strides}")
+        return self.unprojected(x)

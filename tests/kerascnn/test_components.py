@@ -50,6 +50,22 @@ class Cases:
 LAYERS = {
     "ConcatShortcut": Cases(Case({}, [(8, 8, 2), (4, 4, 3)])),
     "GaussianSampling": Cases(Case({"seed": 3}, [(5,), (5,)])),
+    "PreActivationResidual": Cases(
+        Case({"filters": 4, "strides": 2, "shortcut": "projection"}, [(8, 8, 3)]),
+        Case(
+            {
+                "filters": 2,
+                "bottleneck": True,
+                "activation": "tanh",
+                "use_bias": True,
+                "momentum": 0.8,
+                "epsilon": 1e-3,
+            },
+            [(6, 6, 8)],
+        ),
+        Case({"filters": 4, "strides": 2, "shortcut": "zero_padding"}, [(8, 8, 3)]),
+        wrong=[{"filters": 0}, {"strides": 0}, {"shortcut": "none"}],
+    ),
     "Residual": Cases(
         Case({"filters": 4, "strides": 2, "shortcut": "projection"}, [(8, 8, 3)]),
         Case(
