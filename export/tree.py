@@ -11,11 +11,16 @@ import keras
 
 def walk(layer: Any, path: str = "") -> Iterator[tuple[str, keras.layers.Layer]]:
     """List every layer inside a layer with its path, such as `encoder/block/conv`."""
-    inside = layer.layers if isinstance(layer, keras.Model) else list(vars(layer).values())
-    for child in {id(child): child for child in _layers_in(inside)}.values():
+    for child in inside(layer):
         below = f"{path}/{child.name}".lstrip("/")
         yield below, child
         yield from walk(child, below)
+
+
+def inside(layer: Any) -> list[keras.layers.Layer]:
+    """List the layers that a layer itself holds, each once."""
+    held = layer.layers if isinstance(layer, keras.Model) else list(vars(layer).values())
+    return list({id(child): child for child in _layers_in(held)}.values())
 
 
 @contextmanager

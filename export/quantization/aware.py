@@ -1,0 +1,134 @@
+"""Quantization-aware training: the model that trains rounds as the int8 file will."""
+
+from __future__ import annotations
+
+import fnmatch
+import warnings
+from collections.abc import Callable, Collection
+from typing import Any
+
+import keras
+
+from .fake import KERNELS, FakeQuantize, FakeQuantizedKernel
+from .flatten import flatten
+from .fold import fold
+from .graph import Graph, read, rebuild
+from .placement import is_known, ranges
+from .primitives import split
+
+
+def quantize_aware(
+    model: keras.Model, *, skip: Collection[str] = (), only: Collection[str] = ("*",)
+) -> keras.Model:
+    """Copy a model as one that rounds in training as its int8 file will.
+
+    The copy is flat: composite layers are opened, batch normalisation is folded into the layers
+    before it with its moving statistics, and stays so. Kernels round to int8 with one scale a
+    channel (dense ones with one in all); results round where TFLite gives them a range, which
+    follows the batches of the training. Compile the copy and fit it for a few epochs with a small
+    step size; `to_tflite(..., quantize="int8")` then takes its ranges and needs no calibration.
+
+    Args:
+        model: A trained functional or sequential Keras 3 model.
+        skip: Names or patterns (`*`, `?`) of layers to leave in float, as `flatten` names them.
+        only: Names or patterns of the layers to quantize; the others stay in float.
+
+    Returns:
+        A functional model with the same inputs and outputs.
+
+    Raises:
+        ValueError: If the model is subclassed, or a name is of no layer.
+
+    Example:
+        >>> qat = kerascnn.export.quantize_aware(model)  # doctest: +SKIP
+        >>> qat.compile(keras.optimizers.Adam(1e-4), loss=kerascnn.losses.Triplet())
+        >>> qat.fit(images, labels, epochs=2)
+
+    Reference:
+        https://arxiv.org/abs/1712.05877
+    """
+    flat = fold(split(flatten(model)))
+    graph = read(flat)
+    chosen = _choose([step.operation.name for step in graph.steps], skip, only)
+    unknown = {
+        step.operation.name
+        for place, step in enumerate(graph.steps)
+        if place in chosen and not is_known(step.operation)
+    }
+    if unknown:
+        warnings.warn(
+            "It is not known how these layers compute in int8, so they stay in float inside. "
+            f"Received: {', '.join(sorted(unknown))}",
+            stacklevel=2,
+        )
+    return rebuild(flat, _rounding(graph, chosen, ranges(graph) & chosen))
+
+
+def _rounding(graph: Graph, chosen: set[int], ranged: set[int]) -> Callable[..., Any]:
+    kernels: dict[int, FakeQuantizedKernel] = {}
+    inputs: dict[int, Any] = {}
+    names: set[str] = set()
+
+    def ranged_input(number: int, tensor: Any) -> Any:
+        if number not in graph.inputs or "float" not in tensor.dtype:
+            return tensor
+        if number not in inputs:
+            inputs[number] = FakeQuantize(name=_unique(f"{tensor.name}.range", names))(tensor)
+        return inputs[number]
+
+    def apply(place: int, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        numbers = iter(graph.steps[place].sources)
+        args, kwargs = keras.tree.map_structure(
+            lambda value: (
+                ranged_input(next(numbers), value)
+                if isinstance(value, keras.KerasTensor)
+                else value
+            ),
+            (args, kwargs),
+        )
+        if place in chosen and type(operation) in KERNELS:
+            name = f"{operation.name}.rounded"
+            operation = kernels.setdefault(id(operation), FakeQuantizedKernel(operation, name=name))
+        outputs = operation(*args, **kwargs)
+        if place not in ranged:
+            return outputs
+        label = graph.steps[place].operation.name
+        return keras.tree.map_structure(
+            lambda tensor: (
+                FakeQuantize(name=_unique(f"{label}.range", names))(tensor)
+                if "float" in tensor.dtype
+                else tensor
+            ),
+            outputs,
+        )
+
+    return apply
+
+
+def _choose(names: list[str], skip: Collection[str], only: Collection[str]) -> set[int]:
+    for argument, patterns in (("skip", skip), ("only", only)):
+        for pattern in patterns:
+            if not fnmatch.filter(names, pattern):
+                raise ValueError(
+                    f"{argument} must name layers of the flat model, such as {names[:3]}. "
+                    f"Received: {argument}={pattern!r}"
+                )
+    return {
+        place
+        for place, name in enumerate(names)
+        if _matches(name, only) and not _matches(name, skip)
+    }
+
+
+def _matches(name: str, patterns: Collection[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _unique(name: str, names: set[str]) -> str:
+    number = 1
+    candidate = name
+    while candidate in names:
+        number += 1
+        candidate = f"{name}{number}"
+    names.add(candidate)
+    return candidate

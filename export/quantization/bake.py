@@ -1,0 +1,68 @@
+"""Turns a model that trained with fake quantization into one that the converter reads right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import layers
+
+from .fake import KERNELS, FakeQuantize, FakeQuantizedKernel
+from .graph import Graph, Step, read, rebuild
+from .placement import is_relu
+
+
+def is_quantize_aware(model: keras.Model) -> bool:
+    """Whether a model comes from `quantize_aware`."""
+    return any(isinstance(layer, FakeQuantize) for layer in getattr(model, "layers", ()))
+
+
+def bake(model: keras.Model) -> keras.Model:
+    """Copy a quantization-aware model with plain layers that hold the rounded kernels.
+
+    The ranges stay as they are. A ReLU behind a transposed convolution goes: the range, which
+    starts at 0, cuts the same numbers off, and older runtimes have no such operator.
+
+    Args:
+        model: A model from `quantize_aware`, trained.
+    """
+    graph = read(model)
+    needless = {place for place, step in enumerate(graph.steps) if _is_needless(graph, step)}
+    plain: dict[int, Any] = {}
+
+    def apply(place: int, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if place in needless:
+            return args[0]
+        if isinstance(operation, FakeQuantizedKernel):
+            return _plain(operation, plain)(*args)
+        return operation(*args, **kwargs)
+
+    return rebuild(model, apply)
+
+
+def _plain(wrapper: FakeQuantizedKernel, plain: dict[int, Any]) -> Callable[..., Any]:
+    if id(wrapper) not in plain:
+        layer = wrapper.layer
+        again = type(layer).from_config(layer.get_config())
+        again.build(layer.get_build_config()["input_shape"])
+        name, _ = KERNELS[type(layer)]
+        again.set_weights(layer.get_weights())
+        getattr(again, name).assign(wrapper.rounded())
+        plain[id(wrapper)] = again
+    built: Callable[..., Any] = plain[id(wrapper)]
+    return built
+
+
+def _is_needless(graph: Graph, step: Step) -> bool:
+    if not is_relu(step.operation):
+        return False
+    before, after = graph.producer(step.sources[0]), graph.only_consumer(step)
+    return (
+        before is not None
+        and isinstance(before.operation, FakeQuantizedKernel)
+        and isinstance(before.operation.layer, layers.Conv1DTranspose | layers.Conv2DTranspose)
+        and graph.only_consumer(before) is step
+        and after is not None
+        and isinstance(after.operation, FakeQuantize)
+    )

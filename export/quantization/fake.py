@@ -1,0 +1,121 @@
+"""Layers that round as int8 does while a model trains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+# The axis of a kernel along which every entry has a scale of its own; None for one scale in all.
+KERNELS: dict[type, tuple[str, int | None]] = {
+    layers.Conv1D: ("kernel", 2),
+    layers.Conv2D: ("kernel", 3),
+    layers.DepthwiseConv2D: ("kernel", 2),
+    layers.Conv1DTranspose: ("kernel", 1),
+    layers.Conv2DTranspose: ("kernel", 2),
+    layers.Dense: ("kernel", None),
+}
+_LEAST = 1e-6  # width of a range that holds zeros only
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class FakeQuantize(layers.Layer):
+    """Rounds to the 256 values that an int8 tensor of this range can hold.
+
+    The range always holds 0. It is the mean of the extremes that the batches had, with a fading
+    memory; the first batch in training sets it. Before that the layer changes nothing.
+
+    Args:
+        momentum: How much of the former range stays after each batch, in [0, 1).
+        **kwargs: `name`, `dtype` and the like.
+
+    Raises:
+        ValueError: If the momentum is out of range.
+    """
+
+    def __init__(self, *, momentum: float = 0.99, **kwargs: Any) -> None:
+        super().__init__(**{"dtype": "float32", **kwargs})
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum must be in [0, 1). Received: momentum={momentum}")
+        self.momentum = momentum
+
+    def build(self, input_shape: Any) -> None:
+        """Create the range."""
+        own = {"shape": (), "initializer": "zeros", "trainable": False}
+        # Every replica sees another part of the batch.
+        self.low = self.add_weight(name="low", aggregation="mean", **own)
+        self.high = self.add_weight(name="high", aggregation="mean", **own)
+        self.seen = self.add_weight(name="seen", aggregation="mean", **own)
+        self.built = True
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Round, and in training follow the range."""
+        low, high = ops.convert_to_tensor(self.low), ops.convert_to_tensor(self.high)
+        if training:
+            kept = ops.where(self.seen > 0, self.momentum, 0.0)
+            fixed = ops.stop_gradient(inputs)
+            low = kept * low + (1.0 - kept) * ops.minimum(ops.min(fixed), 0.0)
+            high = kept * high + (1.0 - kept) * ops.maximum(ops.max(fixed), 0.0)
+            self.low.assign(low)
+            self.high.assign(high)
+            self.seen.assign(ops.ones_like(self.seen))
+        high = ops.maximum(high, low + _LEAST)
+        return keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Give the shape of the input."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Describe the arguments."""
+        return {**super().get_config(), "momentum": self.momentum}
+
+
+@keras.saving.register_keras_serializable(package="kerascnn")
+class FakeQuantizedKernel(layers.Wrapper):
+    """Runs a layer with its kernel rounded to int8: symmetric, from -127 to 127 steps.
+
+    Args:
+        layer: A layer of a kind in `KERNELS`.
+        **kwargs: `name`, `dtype` and the like.
+    """
+
+    def __init__(self, layer: layers.Layer, **kwargs: Any) -> None:
+        super().__init__(layer, **kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        """Run the layer on the rounded kernel; the gradient passes as if it were not."""
+        kernel = self.rounded()
+        trainable, others = (
+            [kernel if v is self._kernel() else v for v in variables]
+            for variables in (self.layer.trainable_variables, self.layer.non_trainable_variables)
+        )
+        outputs, _ = self.layer.stateless_call(trainable, others, inputs)
+        return outputs
+
+    def rounded(self) -> Any:
+        """Give the rounded kernel."""
+        _, axis = KERNELS[type(self.layer)]
+        return round_symmetric(ops.convert_to_tensor(self._kernel()), axis)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Give the shape of the layer's output."""
+        return self.layer.compute_output_shape(input_shape)
+
+    def _kernel(self) -> Any:
+        name, _ = KERNELS[type(self.layer)]
+        return getattr(self.layer, name)
+
+
+def round_symmetric(weights: Any, axis: int | None) -> Any:
+    """Round to 127 steps on either side of 0, each entry along an axis with its own step.
+
+    Args:
+        weights: A tensor.
+        axis: The axis whose entries have their own steps; None for one step in all.
+    """
+    others = None if axis is None else [i for i in range(len(weights.shape)) if i != axis]
+    largest = ops.max(ops.abs(weights), axis=others, keepdims=True)
+    step = ops.stop_gradient(ops.maximum(largest, 1e-8)) / 127.0
+    return weights + ops.stop_gradient(ops.round(weights / step) * step - weights)
