@@ -19,7 +19,8 @@ ALLOWED = {
     "kerascnn.edge": set(),
     "kerascnn.export": {"kerascnn.edge", "kerascnn.backend"},
     "kerascnn.layers": {"kerascnn.backend"},
-    "kerascnn.losses": {"kerascnn.layers", "kerascnn.backend"},
+    "kerascnn.losses": {"kerascnn.layers", "kerascnn.replicas", "kerascnn.backend"},
+    "kerascnn.replicas": set(),
     "kerascnn.training": {"kerascnn.layers", "kerascnn.losses", "kerascnn.backend"},
     "kerascnn.models": {
         "kerascnn.layers",

@@ -7,7 +7,7 @@ require_tensorflow_backend()
 from kerascnn.losses.adversarial import adversarial_losses, gan_value
 from kerascnn.losses.divergence import GaussianKL, gaussian_kl
 from kerascnn.losses.likelihood import bernoulli_nats
-from kerascnn.losses.margin import Triplet, triplet
+from kerascnn.losses.triplet import Triplet, triplet
 
 __all__ = [
     "GaussianKL",

@@ -1,0 +1,21 @@
+"""What the replicas of tf.distribute know of each other."""
+
+import tensorflow as tf
+
+
+def gather(tensor):
+    """Join the parts of a batch that the replicas hold, in their order.
+
+    The parts may differ in size. Every replica gets the whole, and a gradient with respect to it
+    reaches the replica that a row came from, added up over the replicas.
+
+    Args:
+        tensor: `(batch, ...)`, the part of this replica.
+
+    Returns:
+        `(global_batch, ...)`; the tensor itself outside of a replica, or where there is one only.
+    """
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return tensor
+    return context.all_gather(tensor, axis=0)
