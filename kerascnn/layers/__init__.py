@@ -4,14 +4,30 @@ from kerascnn.backend import require_tensorflow_backend
 
 require_tensorflow_backend()
 
+from kerascnn.layers.capsules import (
+    Capsule,
+    CapsuleDecoder,
+    CapsuleLength,
+    CapsuleMask,
+    PrimaryCapsules,
+    dynamic_routing,
+    squash,
+)
 from kerascnn.layers.concat_shortcut import ConcatShortcut
 from kerascnn.layers.gaussian_sampling import GaussianSampling
 from kerascnn.layers.preactivation_residual import PreActivationResidual
 from kerascnn.layers.residual import Residual
 
 __all__ = [
+    "Capsule",
+    "CapsuleDecoder",
+    "CapsuleLength",
+    "CapsuleMask",
     "ConcatShortcut",
     "GaussianSampling",
     "PreActivationResidual",
+    "PrimaryCapsules",
     "Residual",
+    "dynamic_routing",
+    "squash",
 ]

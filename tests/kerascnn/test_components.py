@@ -48,6 +48,22 @@ class Cases:
 
 
 LAYERS = {
+    "Capsule": Cases(
+        Case({"capsules": 3, "dim": 4}, [(6, 5)]),
+        Case(
+            {"capsules": 4, "dim": 8, "iterations": 2, "kernel_initializer": "glorot_normal"},
+            [(7, 6)],
+        ),
+        Case({"capsules": 2, "dim": 4, "iterations": 1}, [(6, 5)]),
+        wrong=[{"capsules": 0}, {"dim": 0}, {"iterations": 0}],
+    ),
+    "CapsuleDecoder": Cases(
+        Case({"image_shape": [4, 4, 2]}, [(5, 3)]),
+        Case({"image_shape": [6, 4, 1], "units": [8]}, [(5, 3), (5,)]),
+        wrong=[{"image_shape": [4, 0, 2]}, {"units": [8, 0]}],
+    ),
+    "CapsuleLength": Cases(Case({}, [(5, 3)]), Case({}, [(2, 5, 4)])),
+    "CapsuleMask": Cases(Case({}, [(5, 3)]), Case({}, [(5, 3), (5,)])),
     "ConcatShortcut": Cases(Case({}, [(8, 8, 2), (4, 4, 3)])),
     "GaussianSampling": Cases(Case({"seed": 3}, [(5,), (5,)])),
     "PreActivationResidual": Cases(
@@ -65,6 +81,23 @@ LAYERS = {
         ),
         Case({"filters": 4, "strides": 2, "shortcut": "zero_padding"}, [(8, 8, 3)]),
         wrong=[{"filters": 0}, {"strides": 0}, {"shortcut": "none"}],
+    ),
+    "PrimaryCapsules": Cases(
+        Case(
+            {"capsules": 2, "dim": 4, "kernel_size": 3, "kernel_initializer": "he_normal"},
+            [(7, 7, 3)],
+        ),
+        Case(
+            {"capsules": 3, "dim": 2, "kernel_size": 5, "strides": 1, "padding": "same"},
+            [(5, 4, 2)],
+        ),
+        wrong=[
+            {"capsules": 0},
+            {"dim": 0},
+            {"kernel_size": 0},
+            {"strides": 0},
+            {"padding": "full"},
+        ],
     ),
     "Residual": Cases(
         Case({"filters": 4, "strides": 2, "shortcut": "projection"}, [(8, 8, 3)]),
@@ -84,7 +117,16 @@ LAYERS = {
     ),
 }
 LOSSES = {
+    "CapsuleMargin": Cases(
+        LossCase({"present": 0.8, "absent": 0.2}, np.array([0, 2, 1, 2, 0, 1]), (3,)),
+        LossCase({"absent_weight": 0.25}, np.eye(3)[[0, 2, 1, 2]], (3,)),
+        wrong=[{"present": 1.5}, {"absent": 0.95}, {"absent_weight": -1.0}],
+    ),
     "GaussianKL": Cases(LossCase({}, np.zeros(6), (4,))),
+    "Spread": Cases(
+        LossCase({"margin": 0.2}, np.array([0, 2, 1, 2, 0, 1]), (3,)),
+        wrong=[{"margin": 0.0}],
+    ),
     "Triplet": Cases(
         LossCase({"margin": 0.5, "mining": "all"}, np.array([0, 0, 1, 1, 2, 2]), (3,)),
         LossCase({"distance": "euclidean", "normalize": False}, np.array([0, 0, 1, 1, 2, 2]), (3,)),
