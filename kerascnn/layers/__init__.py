@@ -14,6 +14,8 @@ from kerascnn.layers.capsules import (
     squash,
 )
 from kerascnn.layers.concat_shortcut import ConcatShortcut
+from kerascnn.layers.dilated_conv import DilatedConv1D, DilatedConv2D
+from kerascnn.layers.dilated_conv_transpose import DilatedConv1DTranspose, DilatedConv2DTranspose
 from kerascnn.layers.gaussian_sampling import GaussianSampling
 from kerascnn.layers.preactivation_residual import PreActivationResidual
 from kerascnn.layers.residual import Residual
@@ -24,6 +26,10 @@ __all__ = [
     "CapsuleLength",
     "CapsuleMask",
     "ConcatShortcut",
+    "DilatedConv1D",
+    "DilatedConv1DTranspose",
+    "DilatedConv2D",
+    "DilatedConv2DTranspose",
     "GaussianSampling",
     "PreActivationResidual",
     "PrimaryCapsules",
