@@ -16,9 +16,9 @@ import numpy as np
 
 from kerascnn import edge
 
+from .conversion.samples import Samples, gather
 from .difference import OutputError, measure
 from .model import Ports, deployable, name_outputs, ports
-from .samples import Samples, gather
 
 _BATCH = 32
 

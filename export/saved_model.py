@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from .diagnosis import first_line
+from .conversion.diagnosis import first_line
 from .errors import ExportError
 from .model import deployable, name_outputs, ports
 

@@ -14,13 +14,13 @@ from typing import Any
 from kerascnn.edge import Metadata, write_metadata
 
 from .comparison import compare_samples
-from .conversion import convert_model
+from .conversion.process import convert_model
+from .conversion.samples import Samples, constant_inputs, gather
 from .files import beside
 from .gate import check_file, check_parity
 from .inspection import Inspection, inspect_fields
 from .model import Ports, check_static, deployable, ports
 from .report import Report
-from .samples import Samples, constant_inputs, gather
 from .tree import walk
 
 QUANTIZATIONS = ("float32", "float16", "dynamic", "int8")

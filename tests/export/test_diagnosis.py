@@ -4,7 +4,7 @@ import keras
 import pytest
 from keras import layers
 
-from kerascnn.export.diagnosis import explain, first_line
+from kerascnn.export.conversion.diagnosis import explain, first_line
 
 LOCATED = (
     "ConverterError: Could not translate MLIR to FlatBuffer.<unknown>:0: error: loc(callsite("

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from kerascnn.export.conversion.samples import constant_inputs, gather
 from kerascnn.export.model import Port, Ports
-from kerascnn.export.samples import constant_inputs, gather
 
 IMAGE = Port("image", (None, 4, 4, 1), "float32")
 CODE = Port("code", (None, 3), "int32")

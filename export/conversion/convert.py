@@ -1,7 +1,7 @@
 """Runs the TFLite converter on a SavedModel, in a process of its own.
 
-The converter can end its process on some graphs, so the caller's process never runs it. This file
-is started as `python -m kerascnn.export.convert job.json` and imports tensorflow but not keras.
+The converter can end its process on some graphs, so the caller's process never runs it. Started as
+`python -m kerascnn.export.conversion.convert job.json`; imports tensorflow but not keras.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from typing import Any
 
 import keras
 
-from .file.naming import layer_in
-from .remedies import remedies
-from .tree import walk
+from ..file.naming import layer_in
+from ..remedies import remedies
+from ..tree import walk
 
 _SEARCH = (
     "find the layer by exporting keras.Model(model.inputs, model.layers[k].output) for half of the "

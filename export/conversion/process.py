@@ -12,11 +12,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from ..errors import ExportError
+from ..saved_model import ENDPOINT, trace
+from ..tree import float32
 from .diagnosis import explain
-from .errors import ExportError
 from .samples import Samples
-from .saved_model import ENDPOINT, trace
-from .tree import float32
 
 
 def convert_model(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .model import Port, Ports
+from ..model import Port, Ports
 
 Samples = dict[str, npt.NDArray[Any]]
 
