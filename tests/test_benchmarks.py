@@ -35,6 +35,15 @@ def test_memory_is_that_of_the_run_alone():
     assert small < 100 < 250 < large < 400
 
 
+def test_memory_of_the_process_that_starts_it_does_not_count():
+    code = (
+        "import numpy, subprocess, sys; numpy.ones(300 * 2**20, 'uint8');"
+        "child = 'from benchmarks import measure; print(measure._megabytes())';"
+        "subprocess.run([sys.executable, '-c', child], check=True)"
+    )
+    assert float(run("-c", code).stdout) < 200
+
+
 def test_a_process_that_fails_is_an_error():
     code = "from benchmarks.measure import alone; alone('numpy:nothing')"
     process = run("-c", code)
