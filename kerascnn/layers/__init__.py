@@ -16,7 +16,10 @@ from kerascnn.layers.capsules import (
 from kerascnn.layers.concat_shortcut import ConcatShortcut
 from kerascnn.layers.dilated_conv import DilatedConv1D, DilatedConv2D
 from kerascnn.layers.dilated_conv_transpose import DilatedConv1DTranspose, DilatedConv2DTranspose
+from kerascnn.layers.factorized_inception import FactorizedInception
 from kerascnn.layers.gaussian_sampling import GaussianSampling
+from kerascnn.layers.inception import Inception
+from kerascnn.layers.mixed_kernels import MixedKernels
 from kerascnn.layers.preactivation_residual import PreActivationResidual
 from kerascnn.layers.residual import Residual
 
@@ -30,7 +33,10 @@ __all__ = [
     "DilatedConv1DTranspose",
     "DilatedConv2D",
     "DilatedConv2DTranspose",
+    "FactorizedInception",
     "GaussianSampling",
+    "Inception",
+    "MixedKernels",
     "PreActivationResidual",
     "PrimaryCapsules",
     "Residual",

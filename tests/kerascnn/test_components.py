@@ -160,7 +160,44 @@ LAYERS = {
             {"dilation_rate": (1, 0)},
         ],
     ),
+    "FactorizedInception": Cases(
+        Case({"block": "a", "filters": ((3,), (2, 3), (2, 3, 2), (1,))}, [(8, 7, 3)]),
+        Case({"block": "a_3x3", "filters": ((3,), (2, 3), (2, 3, 2), (1,))}, [(8, 7, 3)]),
+        Case({"block": "b", "filters": ((3,), (2, 2, 3), (2, 1, 2, 1, 3), (1,))}, [(8, 7, 3)]),
+        Case({"block": "c", "filters": ((3,), (2, 1), (2, 3, 1), (1,))}, [(4, 4, 3)]),
+        Case(
+            {
+                "block": "reduction_a",
+                "filters": ((3,), (2, 2, 3), ()),
+                "activation": "tanh",
+                "momentum": 0.8,
+                "epsilon": 1e-2,
+            },
+            [(8, 7, 3)],
+        ),
+        Case({"block": "reduction_b", "filters": ((2, 3), (2, 1, 2, 3), ())}, [(8, 7, 3)]),
+        wrong=[{"block": "d"}, {"filters": ((3,), (2, 3), (2, 3), (1,))}, {"filters": ((0,),)}],
+    ),
     "GaussianSampling": Cases(Case({"seed": 3}, [(5,), (5,)])),
+    "Inception": Cases(
+        Case({"filters": (2, 3, 1), "reductions": (2, 1), "pool_filters": 2}, [(6, 5, 3)]),
+        Case({"filters": (2, 3, 1), "reductions": (None, 1), "activation": "tanh"}, [(6, 5, 3)]),
+        Case(
+            {
+                "filters": (2, 3, 1),
+                "batch_normalization": True,
+                "momentum": 0.8,
+                "epsilon": 1e-2,
+            },
+            [(6, 5, 3)],
+        ),
+        wrong=[{"filters": (2, 3)}, {"reductions": (2,)}, {"pool_filters": 0}],
+    ),
+    "MixedKernels": Cases(
+        Case({"filters": (2, 3, 1)}, [(6, 5, 3)]),
+        Case({"filters": (2, 1), "kernel_sizes": (3, 7), "activation": "relu"}, [(6, 5, 3)]),
+        wrong=[{"filters": (2, 0, 1)}, {"filters": (2, 3)}, {"kernel_sizes": (1, 3, -5)}],
+    ),
     "PreActivationResidual": Cases(
         Case({"filters": 4, "strides": 2, "shortcut": "projection"}, [(8, 8, 3)]),
         Case(

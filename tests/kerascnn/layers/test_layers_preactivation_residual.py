@@ -157,7 +157,9 @@ def test_its_network_is_that_of_keras_applications():
             part.set_weights(theirs.get_layer(name).get_weights())
     assert ours.count_params() == theirs.count_params() == 25_613_800
     image = RNG.normal(size=(2, *shape)).astype("float32")
-    np.testing.assert_allclose(ours(image), theirs(image), rtol=1e-4)
+    # What enters the classifier; a random one gives nearly the same probabilities for anything.
+    ours, theirs = (keras.Model(each.input, each.layers[-2].output) for each in (ours, theirs))
+    np.testing.assert_allclose(ours(image), theirs(image), rtol=1e-3, atol=1e-5)
 
 
 def test_it_opens_up_to_keras_layers_that_share_its_weights(form):
