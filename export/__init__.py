@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .difference import OutputError
     from .file.operators import Operator
     from .inspection import Inspection, inspect
+    from .quantization.aware import quantize_aware
+    from .quantization.flatten import flatten
     from .report import Report
     from .saved_model import to_saved_model
     from .tflite import to_tflite
@@ -27,7 +29,9 @@ __all__ = [
     "OutputError",
     "Report",
     "compare",
+    "flatten",
     "inspect",
+    "quantize_aware",
     "to_saved_model",
     "to_tflite",
 ]
@@ -39,7 +43,9 @@ _HOMES = {
     "OutputError": "difference",
     "Report": "report",
     "compare": "comparison",
+    "flatten": "quantization.flatten",
     "inspect": "inspection",
+    "quantize_aware": "quantization.aware",
     "to_saved_model": "saved_model",
     "to_tflite": "tflite",
 }

@@ -64,7 +64,7 @@ def as_functional(model: keras.Model) -> keras.Model:
         ValueError: If the model is subclassed, so that its graph cannot be known.
     """
     if isinstance(model, keras.Sequential):
-        return keras.Model(model.inputs, model.outputs, name=model.name)
+        return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     try:
         return keras.Model(model.input, model.output, name=model.name)
     except AttributeError:
