@@ -16,7 +16,8 @@ from kerascnn.edge import Metadata, read_metadata
 from .file.cost import arena
 from .file.flatbuffer import read_graphs
 from .file.graph import Graph, Tensor
-from .file.oldest import oldest_runtime, per_channel_dense
+from .file.meaning import rules_for
+from .file.oldest import oldest_runtime
 from .file.operators import Operator, OperatorCount, read_operators
 
 if TYPE_CHECKING:
@@ -142,9 +143,10 @@ def _notes(graphs: tuple[Graph, ...]) -> tuple[str, ...]:
     tensors = [tensor for graph in graphs for tensor in graph.tensors]
     if any(-1 in tensor.shape for tensor in tensors):
         notes.append("Some shapes are known only when the model runs: no delegate takes these.")
-    if any(per_channel_dense(graph, step) for graph in graphs for step in graph.steps):
-        notes.append(
-            "FULLY_CONNECTED has one scale a unit: runtimes before TensorFlow Lite 2.10 load the "
-            "file and answer wrongly."
-        )
-    return tuple(notes)
+    warnings = [
+        f"{step.name}: runtimes before {rule.runtime} {rule.harm}."
+        for graph in graphs
+        for step in graph.steps
+        for rule in rules_for(graph, step)
+    ]
+    return (*notes, *dict.fromkeys(warnings))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from .graph import Graph, Step
+from .meaning import rules_for
 
 _TABLE = Path(__file__).with_name("operator_versions.json")
+_RUNTIME = re.compile(
+    r"(?:(tensorflow lite|tflite|litert)\s+)?v?(\d+)\.(\d+)(?:\.\w+)*", re.IGNORECASE
+)
 
 
 def oldest_runtime(graphs: tuple[Graph, ...]) -> str | None:
@@ -19,39 +24,59 @@ def oldest_runtime(graphs: tuple[Graph, ...]) -> str | None:
         Such as `"TensorFlow Lite 2.5"`, the oldest one that was measured; None when the file needs
         a newer runtime than the newest one that was measured, or operators of its own.
     """
-    runtimes = _table()["runtimes"]
-    needed = max(
-        (_oldest(graph, step) for graph in graphs for step in graph.steps),
-        default=0,
-    )
-    return runtimes[needed] if needed < len(runtimes) else None
+    names = runtimes()
+    oldest = max((oldest_place(graph, step) for graph in graphs for step in graph.steps), default=0)
+    return names[oldest] if oldest < len(names) else None
 
 
-def _oldest(graph: Graph, step: Step) -> int:
-    table = _table()
-    newest_version = table["operators"].get(step.name, [0] * len(table["runtimes"]))
-    loads = sum(1 for version in newest_version if version < step.version)
-    return max(loads, _right_from(graph, step))
+def oldest_place(graph: Graph, step: Step) -> int:
+    """Find the oldest measured runtime that loads an operator and computes it rightly.
 
-
-def _right_from(graph: Graph, step: Step) -> int:
-    """Index of the first runtime that computes rightly what older ones load and get wrong."""
-    runtimes = _table()["runtimes"]
-    if per_channel_dense(graph, step):
-        return int(runtimes.index("TensorFlow Lite 2.10"))
-    if step.name == "DIV" and graph.tensors[step.outputs[0]].dtype == "int8":
-        return int(runtimes.index("LiteRT 2.3"))
-    return 0
-
-
-def per_channel_dense(graph: Graph, step: Step) -> bool:
-    """Whether a dense operator has one scale a unit.
-
-    The converter writes it under the version of one scale for all, so older runtimes load it and
-    use the first scale for every unit.
+    Returns:
+        Its place in `runtimes()`; one past the end when none does.
     """
-    weights = [graph.tensors[index] for index in step.inputs[1:2] if index >= 0]
-    return step.name == "FULLY_CONNECTED" and any(tensor.scales > 1 for tensor in weights)
+    rules = rules_for(graph, step)
+    return max(loads_from(step), *(runtimes().index(rule.runtime) for rule in rules), 0)
+
+
+def loads_from(step: Step) -> int:
+    """Place of the oldest measured runtime that knows an operator's version, right or wrong."""
+    newest_version = _table()["operators"].get(step.name, [0] * len(runtimes()))
+    return sum(1 for version in newest_version if version < step.version)
+
+
+def runtimes() -> list[str]:
+    """Names of the runtimes that were measured, the oldest first."""
+    return list(_table()["runtimes"])
+
+
+def place_of(min_runtime: str) -> int:
+    """Find the measured runtime that stands for one that a caller names.
+
+    A runtime between two measured ones counts as the older of them: it knows no less.
+
+    Args:
+        min_runtime: Such as `2.5` or `TensorFlow Lite 2.5`, or `LiteRT 2.3`.
+
+    Raises:
+        ValueError: If it is no runtime, or one older than all that were measured.
+    """
+    match = _RUNTIME.fullmatch(str(min_runtime).strip())
+    if match:
+        wanted = (str(match[1]).lower() == "litert", int(match[2]), int(match[3]))
+        places = [place for place, name in enumerate(runtimes()) if _order(name) <= wanted]
+        if places:
+            return places[-1]
+    raise ValueError(
+        "min_runtime must be a runtime that was measured or a newer one: "
+        f"{', '.join(runtimes())}. Received: min_runtime={min_runtime!r}"
+    )
+
+
+def _order(name: str) -> tuple[bool, int, int]:
+    kind, number = name.rsplit(" ", 1)
+    major, minor = number.split(".")
+    return kind == "LiteRT", int(major), int(minor)
 
 
 @cache
