@@ -6,21 +6,36 @@ require_tensorflow_backend()
 
 from kerascnn.losses.adversarial import adversarial_losses, gan_value
 from kerascnn.losses.capsule import CapsuleMargin, capsule_margin
-from kerascnn.losses.divergence import GaussianKL, gaussian_kl
+from kerascnn.losses.contrastive import Contrastive, contrastive
+from kerascnn.losses.divergence import GaussianKL, JensenShannon, gaussian_kl, jensen_shannon
+from kerascnn.losses.f_divergence import FDivergence, f_divergence, find_divergence
+from kerascnn.losses.hinge import Hinge, hinge
 from kerascnn.losses.likelihood import bernoulli_nats
+from kerascnn.losses.multi_label_hinge import MultiLabelHinge, multi_label_hinge
 from kerascnn.losses.spread import Spread, spread
 from kerascnn.losses.triplet import Triplet, triplet
 
 __all__ = [
     "CapsuleMargin",
+    "Contrastive",
+    "FDivergence",
     "GaussianKL",
+    "Hinge",
+    "JensenShannon",
+    "MultiLabelHinge",
     "Spread",
     "Triplet",
     "adversarial_losses",
     "bernoulli_nats",
     "capsule_margin",
+    "contrastive",
+    "f_divergence",
+    "find_divergence",
     "gan_value",
     "gaussian_kl",
+    "hinge",
+    "jensen_shannon",
+    "multi_label_hinge",
     "spread",
     "triplet",
 ]

@@ -248,21 +248,67 @@ LAYERS = {
         wrong=[{"filters": 0}, {"strides": 0}, {"shortcut": "none"}],
     ),
 }
+PROBABILITIES = 0.8 * np.random.default_rng(0).dirichlet(np.ones(4), (2, 5)) + 0.05
 LOSSES = {
     "CapsuleMargin": Cases(
         LossCase({"present": 0.8, "absent": 0.2}, np.array([0, 2, 1, 2, 0, 1]), (3,)),
         LossCase({"absent_weight": 0.25}, np.eye(3)[[0, 2, 1, 2]], (3,)),
         wrong=[{"present": 1.5}, {"absent": 0.95}, {"absent_weight": -1.0}],
     ),
+    "Contrastive": Cases(
+        LossCase({}, np.array([0, 0, 1, 1, 2, 2]), (3,)),
+        LossCase(
+            {"form": "survey", "margin": 2.0, "distance": "cosine", "across_replicas": False},
+            np.array([0, 0, 1, 1, 2, 2]),
+            (3,),
+        ),
+        LossCase(
+            {"mining": None, "match_label": 0, "normalize": True, "form": "legacy"},
+            np.array([0.0, 1.0, 1.0]),
+            (2, 3),
+        ),
+        wrong=[
+            {"form": "none"},
+            {"margin": 0.0},
+            {"distance": "far"},
+            {"mining": "hard"},
+            {"match_label": 2},
+        ],
+    ),
+    "FDivergence": Cases(
+        LossCase({}, PROBABILITIES[0], PROBABILITIES[1]),
+        LossCase({"divergence": "squared_hellinger"}, PROBABILITIES[0], PROBABILITIES[1]),
+        wrong=[{"divergence": "none"}],
+    ),
     "GaussianKL": Cases(LossCase({}, np.zeros(6), (4,))),
+    "Hinge": Cases(
+        LossCase({}, np.array([0, 3, 1]), (4,)),
+        LossCase({"margin": 0.5, "power": 2}, np.eye(4)[[0, 3, 1]], (4,)),
+        wrong=[{"margin": 0.0}, {"power": 3}],
+    ),
+    "JensenShannon": Cases(
+        LossCase({}, PROBABILITIES[0], PROBABILITIES[1]),
+        LossCase({"from_logits": True}, PROBABILITIES[0], (4,)),
+    ),
+    "MultiLabelHinge": Cases(
+        LossCase({}, np.array([[1, 0, 1], [0, 0, 1]]), (3,)),
+        LossCase({"margin": 0.5, "power": 2}, np.array([[1, -1, 1], [-1, -1, 1]]), (3,)),
+        wrong=[{"margin": 0.0}, {"power": 3}],
+    ),
     "Spread": Cases(
         LossCase({"margin": 0.2}, np.array([0, 2, 1, 2, 0, 1]), (3,)),
         wrong=[{"margin": 0.0}],
     ),
     "Triplet": Cases(
         LossCase({"margin": 0.5, "mining": "all"}, np.array([0, 0, 1, 1, 2, 2]), (3,)),
-        LossCase({"distance": "euclidean", "normalize": False}, np.array([0, 0, 1, 1, 2, 2]), (3,)),
-        wrong=[{"margin": 0.0}, {"distance": "far"}, {"mining": "easy"}],
+        LossCase(
+            {"distance": "euclidean", "normalize": False, "across_replicas": False},
+            np.array([0, 0, 1, 1, 2, 2]),
+            (3,),
+        ),
+        LossCase({"margin": "soft", "mining": None}, np.zeros(4), (3, 5)),
+        LossCase({"margin": "soft", "mining": "all"}, np.array([0, 0, 1, 1, 2, 2]), (3,)),
+        wrong=[{"margin": 0.0}, {"margin": "hard"}, {"distance": "far"}, {"mining": "easy"}],
     ),
 }
 # What every Keras loss takes; the first four tests of losses try them.
