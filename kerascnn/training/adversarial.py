@@ -1,11 +1,13 @@
 """Adversarial training: the one train step of all GANs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 from keras import ops
 
 from kerascnn.losses import adversarial_losses
+from kerascnn.training.gradient_penalty import gradient_penalty as penalize
 from kerascnn.training.minimization import minimize
 from kerascnn.training.noise import Noise
 from kerascnn.training.players import Players
@@ -26,6 +28,8 @@ class GAN(Players):
         generator: Model from latent variables `(batch, latent_dim)` to images.
         discriminator: Model from images to logits, high for real ones.
         loss: Name of a pair of `kerascnn.losses.adversarial_losses`.
+        loss_options: Options of that pair, such as `{"drift": 1e-3}` of `"wasserstein"`.
+        gradient_penalty: Weight of `kerascnn.training.gradient_penalty`, 10 in its paper.
         discriminator_steps: Updates of the discriminator in a step, at least 1.
         ema_decay: Decay, in (0, 1), of a moving average of the generator's weights and moving
             statistics; the average is deployed. None keeps none.
@@ -52,6 +56,8 @@ class GAN(Players):
         discriminator: keras.Model,
         *,
         loss: str = "non_saturating",
+        loss_options: Mapping[str, Any] | None = None,
+        gradient_penalty: float = 0.0,
         discriminator_steps: int = 1,
         ema_decay: float | None = None,
         optimizer: Any = "adam",
@@ -61,13 +67,12 @@ class GAN(Players):
         super().__init__(
             generator, discriminator, ema_decay=ema_decay, optimizer=optimizer, **kwargs
         )
-        adversarial_losses(loss)  # refuses unknown names
-        if discriminator_steps < 1:
-            raise ValueError(
-                "discriminator_steps must be at least 1. "
-                f"Received: discriminator_steps={discriminator_steps}"
-            )
+        adversarial_losses(loss, **(loss_options or {}))  # refuses what is unknown
+        _check_least("gradient_penalty", gradient_penalty, 0)
+        _check_least("discriminator_steps", discriminator_steps, 1)
         self.loss_name = loss
+        self.loss_options = dict(loss_options or {})
+        self.gradient_penalty = gradient_penalty
         self.discriminator_steps = discriminator_steps
         self.seed = seed
         self.noise = Noise(seed)
@@ -79,6 +84,11 @@ class GAN(Players):
         """What a step reports, and nothing else."""
         return [self.discriminator_tracker, self.generator_tracker]
 
+    @property
+    def pair(self):
+        """The losses of the two players as functions of scores."""
+        return adversarial_losses(self.loss_name, **self.loss_options)
+
     def latents(self, count):
         """Draw the generator's input for `count` images, `(count, latent_dim)`."""
         return self.noise.normal((count, *self.generator.input_shape[1:]))
@@ -86,34 +96,29 @@ class GAN(Players):
     def discriminator_loss(self, real, labels, latents, training=True):
         """Give what the discriminator minimises, `(batch,)`."""
         fake = ops.stop_gradient(self.generator(latents, training=training))
-        return adversarial_losses(self.loss_name).discriminator(
+        losses = self.pair.discriminator(
             self.discriminator(real, training=training),
             self.discriminator(fake, training=training),
         )
+        if not self.gradient_penalty:
+            return losses
+        seed = self.noise.seed_generator
+        penalty = penalize(self.discriminator, real, fake, training=training, seed=seed)
+        return losses + self.gradient_penalty * penalty
 
     def generator_loss(self, real, labels, latents, training=True):
         """Give what the generator minimises, `(batch,)`."""
         fake = self.generator(latents, training=training)
-        return adversarial_losses(self.loss_name).generator(
-            self.discriminator(fake, training=training)
-        )
+        return self.pair.generator(self.discriminator(fake, training=training))
 
     def train_step(self, data):
         """Update the discriminator, the generator and the average."""
+        discriminator = self.discriminator, self.discriminator_optimizer
+        generator = self.generator, self.generator_optimizer
         # A Python loop: tf.distribute cannot add up gradients inside a graph's loop.
         for _ in range(self.discriminator_steps):
-            self._play(
-                data,
-                self.discriminator_loss,
-                self.discriminator_tracker,
-                (self.discriminator, self.discriminator_optimizer),
-            )
-        self._play(
-            data,
-            self.generator_loss,
-            self.generator_tracker,
-            (self.generator, self.generator_optimizer),
-        )
+            self._play(data, self.discriminator_loss, self.discriminator_tracker, discriminator)
+        self._play(data, self.generator_loss, self.generator_tracker, generator)
         self.update_average()
         return self.get_metrics_result()
 
@@ -125,8 +130,10 @@ class GAN(Players):
 
     def get_config(self):
         """Describe the networks and the options."""
-        own = {name: getattr(self, name) for name in ("discriminator_steps", "seed")}
-        return {**super().get_config(), **own, "loss": self.loss_name}
+        names = ("gradient_penalty", "discriminator_steps", "seed")
+        own = {name: getattr(self, name) for name in names}
+        options = dict(self.loss_options)
+        return {**super().get_config(), **own, "loss": self.loss_name, "loss_options": options}
 
     def _play(self, data, loss, tracker, trained=None):
         real, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -136,3 +143,8 @@ class GAN(Players):
             return loss(real, labels, latents, training=trained is not None)
 
         tracker.update_state(minimize(losses, *trained) if trained else losses())
+
+
+def _check_least(name: str, value: float, least: int) -> None:
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}. Received: {name}={value}")

@@ -3,6 +3,7 @@ import pytest
 import tensorflow as tf
 
 from kerascnn.losses import adversarial_losses, gan_value
+from kerascnn.losses.divergence_table import DIVERGENCES
 
 RNG = np.random.default_rng(0)
 
@@ -11,21 +12,61 @@ def probability(logits):
     return 1.0 / (1.0 + np.exp(-logits.astype("float64")))
 
 
-@pytest.mark.parametrize("name", ["minimax", "non_saturating"])
+# name, options, and the three terms for one score: of real, of fake, of the generator
+DEFINITIONS = [
+    (
+        "minimax",
+        {},
+        lambda r: -np.log(probability(r)),
+        lambda f: -np.log(1 - probability(f)),
+        lambda f: np.log(1 - probability(f)),
+    ),
+    (
+        "non_saturating",
+        {},
+        lambda r: -np.log(probability(r)),
+        lambda f: -np.log(1 - probability(f)),
+        lambda f: -np.log(probability(f)),
+    ),
+    ("least_squares", {}, lambda r: (r - 1) ** 2, lambda f: f**2, lambda f: (f - 1) ** 2),
+    ("hinge", {}, lambda r: max(0, 1 - r), lambda f: max(0, 1 + f), lambda f: -f),
+    ("wasserstein", {}, lambda r: -r, lambda f: f, lambda f: -f),
+    ("wasserstein", {"drift": 0.1}, lambda r: -r + 0.1 * r**2, lambda f: f, lambda f: -f),
+    ("energy", {}, lambda r: r, lambda f: max(0, 10 - f), lambda f: f),
+    ("energy", {"margin": 0.3}, lambda r: r, lambda f: max(0, 0.3 - f), lambda f: f),
+    ("variational", {}, lambda r: -r, lambda f: np.exp(f - 1), lambda f: -f),
+    (
+        "variational",
+        {"divergence": "reverse_kl"},
+        lambda r: np.exp(-r),
+        lambda f: -1 - np.log(np.exp(-f)),
+        lambda f: np.exp(-f),
+    ),
+]
+NAMES = sorted({definition[0] for definition in DEFINITIONS})
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "on_real", "on_fake", "of_generator"),
+    [pytest.param(*row, id=f"{row[0]}-{row[1]}") for row in DEFINITIONS],
+)
 @pytest.mark.parametrize("shape", [(5, 1), (5,), (5, 2, 2, 1)])
-def test_the_losses_equal_their_definitions(name, shape):
+def test_the_losses_equal_their_definitions(name, options, on_real, on_fake, of_generator, shape):
     real, fake = RNG.normal(size=(2, *shape)).astype("float32")
-    pair = adversarial_losses(name)
+    pair = adversarial_losses(name, **options)
     d_expected, g_expected = [], []
     for r, f in zip(real.reshape(5, -1), fake.reshape(5, -1), strict=True):
-        d = [
-            -np.log(probability(a)) - np.log(1 - probability(b)) for a, b in zip(r, f, strict=True)
-        ]
-        d_expected.append(np.mean(d))
-        log = {"minimax": lambda p: np.log(1 - p), "non_saturating": lambda p: -np.log(p)}[name]
-        g_expected.append(np.mean([log(probability(b)) for b in f]))
-    np.testing.assert_allclose(pair.discriminator(real, fake), d_expected, rtol=1e-5)
-    np.testing.assert_allclose(pair.generator(fake), g_expected, rtol=1e-5)
+        d_expected.append(np.mean([on_real(a) for a in r]) + np.mean([on_fake(b) for b in f]))
+        g_expected.append(np.mean([of_generator(b) for b in f]))
+    np.testing.assert_allclose(pair.discriminator(real, fake), d_expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(pair.generator(fake), g_expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_variational_pair_of_the_gan_divergence_is_that_of_minimax():
+    real, fake = RNG.normal(size=(2, 5, 1)).astype("float32")
+    bound = adversarial_losses("variational", divergence="gan").discriminator(real, fake)
+    binary = adversarial_losses("minimax").discriminator(real, fake)
+    np.testing.assert_allclose(bound, binary, rtol=1e-5)
 
 
 def test_the_value_is_minus_log_4_where_nothing_can_be_told_apart():
@@ -56,16 +97,44 @@ def test_only_minimax_saturates_while_the_discriminator_wins(name, slope):
     np.testing.assert_allclose(np.abs(tape.gradient(loss, logits)), [[slope]], rtol=1e-3)
 
 
-@pytest.mark.parametrize("name", ["minimax", "non_saturating"])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [(name, {}) for name in NAMES]
+    + [("variational", {"divergence": divergence}) for divergence in sorted(DIVERGENCES)],
+)
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
-def test_extreme_logits_are_finite(name, dtype):
-    logits = np.array([[-3e4], [3e4]], dtype)
-    pair = adversarial_losses(name)
-    for losses in (pair.discriminator(logits, logits), pair.generator(logits)):
+def test_extreme_logits_are_finite_and_so_are_their_gradients(name, options, dtype):
+    logits = tf.constant([[-3e4], [3e4]], dtype)
+    pair = adversarial_losses(name, **options)
+    for compute in (lambda scores: pair.discriminator(scores, scores), pair.generator):
+        with tf.GradientTape() as tape:
+            wide = tf.cast(logits, "float32")
+            tape.watch(wide)
+            losses = compute(tf.cast(wide, dtype))
         assert losses.dtype == "float32"
         assert np.isfinite(losses).all()
+        if dtype == "float32":
+            assert np.isfinite(tape.gradient(losses, wide)).all()
 
 
 def test_an_unknown_name_is_refused():
     with pytest.raises(ValueError, match="Received: loss='hinge_'"):
         adversarial_losses("hinge_")
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("wasserstein", {"drift": -1.0}),
+        ("energy", {"margin": 0.0}),
+        ("variational", {"divergence": "none"}),
+    ],
+)
+def test_an_option_out_of_its_range_is_refused(name, wrong):
+    with pytest.raises(ValueError, match=f"Received: {next(iter(wrong))}="):
+        adversarial_losses(name, **wrong)
+
+
+def test_an_option_of_another_pair_is_refused():
+    with pytest.raises(TypeError, match="drift"):
+        adversarial_losses("hinge", drift=1.0)

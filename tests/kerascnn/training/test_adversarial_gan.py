@@ -247,7 +247,9 @@ def test_an_interrupted_fit_is_resumed_from_its_backup(tmp_path):
 
 def test_every_argument_survives_its_configuration():
     arguments = {
-        "loss": "minimax",
+        "loss": "wasserstein",
+        "loss_options": {"drift": 0.1},
+        "gradient_penalty": 10.0,
         "discriminator_steps": 2,
         "ema_decay": 0.9,
         "seed": 3,
@@ -263,12 +265,26 @@ def test_every_argument_survives_its_configuration():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"loss": "none"}, {"discriminator_steps": 0}, {"ema_decay": 1.0}, {"ema_decay": 0.0}],
+    [
+        {"loss": "none"},
+        {"gradient_penalty": -1.0},
+        {"discriminator_steps": 0},
+        {"ema_decay": 1.0},
+        {"ema_decay": 0.0},
+    ],
     ids=str,
 )
 def test_wrong_arguments_are_refused(wrong):
     with pytest.raises(ValueError, match=rf"Received: {next(iter(wrong))}="):
         GAN(*networks(), **wrong)
+
+
+def test_options_reach_the_losses():
+    plain = GAN(*networks(), loss="energy")
+    strict = GAN(plain.generator, plain.discriminator, loss="energy", loss_options={"margin": 99.0})
+    batch = numbers(4), None, np.zeros((4, 2), "float32")
+    losses = [np.array(gan.discriminator_loss(*batch)) for gan in (plain, strict)]
+    np.testing.assert_allclose(losses[1] - losses[0], 89.0, rtol=1e-5)
 
 
 def test_one_optimizer_for_both_networks_is_refused():

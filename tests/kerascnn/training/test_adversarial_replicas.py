@@ -31,12 +31,20 @@ def network(inputs, outputs):
     return keras.Model(x, layers.Dense(outputs)(layers.Dense(5, activation="tanh")(x)))
 
 
-def train(strategy, count):
+def linear(inputs, outputs):
+    # Its slope is the same everywhere, also where replicas look at other places.
+    x = keras.Input((inputs,))
+    return keras.Model(x, layers.Dense(outputs)(x))
+
+
+def train(strategy, count, critic=network, **options):
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
     real, latents = rng.normal(1, 1, (count, 3)), rng.normal(size=(count, 2))
     with strategy.scope():
-        gan = Scripted(network(2, 3), network(3, 1), ema_decay=0.5, discriminator_steps=2)
+        gan = Scripted(
+            network(2, 3), critic(3, 1), ema_decay=0.5, discriminator_steps=2, **options
+        )
         gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
     history = gan.fit(
         real.astype("float32"), latents.astype("float32"), batch_size=4, shuffle=False, verbose=0
@@ -44,8 +52,9 @@ def train(strategy, count):
     return [v[0] for v in history.values()], gan.get_weights()
 
 
-def difference(count):
-    runs = [train(strategy, count) for strategy in (tf.distribute.get_strategy(), mirrored)]
+def difference(count, *options, **named):
+    strategies = tf.distribute.get_strategy(), mirrored
+    runs = [train(strategy, count, *options, **named) for strategy in strategies]
     losses = np.abs(np.subtract(runs[0][0], runs[1][0])).max()
     pairs = zip(runs[0][1], runs[1][1], strict=True)
     return [float(losses), float(max(np.abs(a - b).max() for a, b in pairs))]
@@ -53,6 +62,7 @@ def difference(count):
 
 mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 report = {"whole": difference(8), "uneven": difference(11), "empty": difference(9)}
+report["penalty"] = difference(11, linear, loss="wasserstein", gradient_penalty=10.0)
 with mirrored.scope():
     gan = kerascnn.create_model(
         "dcgan", input_shape=(16, 16, 1), latent_dim=4, filters=4, ema_decay=0.9
@@ -74,7 +84,7 @@ def report():
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("batches", ["whole", "uneven", "empty"])
+@pytest.mark.parametrize("batches", ["whole", "uneven", "empty", "penalty"])
 def test_two_replicas_train_as_one(report, batches):
     losses, weights = report[batches]
     assert losses < 1e-5
