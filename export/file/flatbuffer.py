@@ -8,11 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from kerascnn.edge import ModelError
 
 from .graph import Graph, Step, Tensor
 
 _SCHEMAS = ("ai_edge_litert.schema_py_generated", "tensorflow.lite.python.schema_py_generated")
+_MOST_BYTES = 256  # of a constant whose values are kept
 # What the generated readers raise on damaged bytes: they check nothing themselves.
 _DAMAGE = (
     struct.error,
@@ -64,7 +67,18 @@ def _graph(model: Any, index: int) -> Graph:
         if signature.subgraphIndex == index
         for end in (*_items(signature.inputs), *_items(signature.outputs))
     }
-    return Graph(tensors, steps, _indices(graph.inputs), _indices(graph.outputs), names)
+    constants = {
+        index: values
+        for index, tensor in enumerate(graph.tensors)
+        if (values := _integers(model.buffers[tensor.buffer].data, tensors[index].dtype))
+    }
+    return Graph(tensors, steps, _indices(graph.inputs), _indices(graph.outputs), names, constants)
+
+
+def _integers(data: Any, dtype: str) -> tuple[int, ...]:
+    if dtype not in ("int32", "int64") or not 0 < len(_items(data)) <= _MOST_BYTES:
+        return ()
+    return tuple(np.frombuffer(bytes(bytearray(data)), dtype).tolist())
 
 
 def _tensor(model: Any, tensor: Any) -> Tensor:
@@ -92,7 +106,10 @@ def _step(model: Any, operator: Any) -> Step:
     custom = name == "CUSTOM"
     if custom:
         name = (code.customCode or b"").decode("utf-8") or name
-    return Step(name, code.version, _indices(operator.inputs), _indices(operator.outputs), custom)
+    inputs, outputs = _indices(operator.inputs), _indices(operator.outputs)
+    options = vars(operator.builtinOptions) if operator.builtinOptions else {}
+    numbers = {key: int(value) for key, value in options.items() if isinstance(value, int)}
+    return Step(name, code.version, inputs, outputs, custom, numbers)
 
 
 def _items(values: Any) -> Any:

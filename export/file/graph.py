@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 _BITS = {"bool": 8}
 
@@ -47,7 +47,8 @@ class Tensor:
 class Step:
     """One operator of a graph; inputs and outputs are indices of tensors, -1 for none.
 
-    A custom operator bears its own name, which no runtime knows by itself.
+    A custom operator bears its own name, which no runtime knows by itself. The options are the
+    numbers of the schema's own table for the operator, such as `strideW`.
     """
 
     name: str
@@ -55,17 +56,22 @@ class Step:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     custom: bool = False
+    options: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Graph:
-    """One subgraph: its tensors, its operators in the order they run, and its ends."""
+    """One subgraph: its tensors, its operators in the order they run, and its ends.
+
+    The constants are the values of short integer tensors, such as axes and paddings, by index.
+    """
 
     tensors: tuple[Tensor, ...]
     steps: tuple[Step, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     names: Mapping[int, str]
+    constants: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     def ends(self, indices: tuple[int, ...]) -> tuple[Tensor, ...]:
         """Give these tensors under their names in the signature."""

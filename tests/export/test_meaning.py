@@ -62,5 +62,5 @@ def test_a_runtime_between_two_measured_ones_counts_as_the_older(asked, runtime)
 
 @pytest.mark.parametrize("asked", ["2.4", "2.3", "newest", "", "2"])
 def test_a_runtime_that_was_not_measured_is_refused(asked):
-    with pytest.raises(ValueError, match="TensorFlow Lite 2.5.*LiteRT 2.3. Received: min_runtime"):
+    with pytest.raises(ValueError, match=r"Lite 2\.5.*LiteRT 2\.3\. Received: min_runtime"):
         place_of(asked)
