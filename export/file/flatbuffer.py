@@ -41,9 +41,9 @@ def read_graphs(path: Path) -> tuple[Graph, ...]:
     data = path.read_bytes()
     if data[4:8] != b"TFL3":
         raise ModelError(f"A model file must be a TFLite flatbuffer. Received: {path}")
-    schema = _schema()
+    tflite = schema()
     try:
-        model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(bytearray(data), 0))
+        model = tflite.ModelT.InitFromObj(tflite.Model.GetRootAs(bytearray(data), 0))
         graphs = tuple(_graph(model, index) for index in range(len(model.subgraphs)))
         graphs[0].ends(graphs[0].outputs)[0]  # a model has a graph, which has an output
     except _DAMAGE as error:
@@ -122,12 +122,13 @@ def _indices(values: Any) -> tuple[int, ...]:
 
 @cache
 def _names(enumeration: str) -> dict[int, str]:
-    members = vars(getattr(_schema(), enumeration)).items()
+    members = vars(getattr(schema(), enumeration)).items()
     return {code: name for name, code in members if isinstance(code, int)}
 
 
 @cache
-def _schema() -> Any:
+def schema() -> Any:
+    """Give the readers that the schema of TFLite generates, from whichever package has them."""
     for name in _SCHEMAS:
         try:
             return importlib.import_module(name)
