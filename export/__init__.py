@@ -11,7 +11,10 @@ from kerascnn.backend import require_tensorflow_backend
 from .errors import ExportError
 
 if TYPE_CHECKING:
+    from . import coral
     from .comparison import Comparison, compare
+    from .compression.pruning import prune
+    from .compression.schedules import ConstantSparsity, PolynomialSparsity
     from .difference import OutputError
     from .file.operators import Operator
     from .inspection import Inspection, inspect
@@ -23,14 +26,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison",
+    "ConstantSparsity",
     "ExportError",
     "Inspection",
     "Operator",
     "OutputError",
+    "PolynomialSparsity",
     "Report",
     "compare",
+    "coral",
     "flatten",
     "inspect",
+    "prune",
     "quantize_aware",
     "to_saved_model",
     "to_tflite",
@@ -38,13 +45,16 @@ __all__ = [
 
 _HOMES = {
     "Comparison": "comparison",
+    "ConstantSparsity": "compression.schedules",
     "Inspection": "inspection",
     "Operator": "file.operators",
     "OutputError": "difference",
+    "PolynomialSparsity": "compression.schedules",
     "Report": "report",
     "compare": "comparison",
     "flatten": "quantization.flatten",
     "inspect": "inspection",
+    "prune": "compression.pruning",
     "quantize_aware": "quantization.aware",
     "to_saved_model": "saved_model",
     "to_tflite": "tflite",
@@ -53,6 +63,8 @@ _WITHOUT_KERAS = ("Inspection", "Operator", "OutputError", "inspect")
 
 
 def __getattr__(name: str) -> Any:
+    if name == "coral":
+        return importlib.import_module(".coral", __name__)
     if name in _HOMES:
         if name not in _WITHOUT_KERAS:
             require_tensorflow_backend()

@@ -1,0 +1,1 @@
+"""Fewer and rarer numbers in the weights: pruning, clustering, removing filters."""
