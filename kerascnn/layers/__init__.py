@@ -20,6 +20,7 @@ from kerascnn.layers.factorized_inception import FactorizedInception
 from kerascnn.layers.gaussian_sampling import GaussianSampling
 from kerascnn.layers.inception import Inception
 from kerascnn.layers.mixed_kernels import MixedKernels
+from kerascnn.layers.normalization import LocalResponseNormalization
 from kerascnn.layers.preactivation_residual import PreActivationResidual
 from kerascnn.layers.residual import Residual
 
@@ -36,6 +37,7 @@ __all__ = [
     "FactorizedInception",
     "GaussianSampling",
     "Inception",
+    "LocalResponseNormalization",
     "MixedKernels",
     "PreActivationResidual",
     "PrimaryCapsules",

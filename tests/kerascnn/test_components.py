@@ -193,6 +193,11 @@ LAYERS = {
         ),
         wrong=[{"filters": (2, 3)}, {"reductions": (2,)}, {"pool_filters": 0}],
     ),
+    "LocalResponseNormalization": Cases(
+        Case({"size": 3, "bias": 1.0, "alpha": 0.1, "beta": 0.5}, [(6, 6, 8)]),
+        Case({"beta": 0.6}, [(6, 6, 8)]),
+        wrong=[{"size": 4}, {"bias": 0.0}, {"alpha": -0.1}, {"beta": 0.0}],
+    ),
     "MixedKernels": Cases(
         Case({"filters": (2, 3, 1)}, [(6, 5, 3)]),
         Case({"filters": (2, 1), "kernel_sizes": (3, 7), "activation": "relu"}, [(6, 5, 3)]),

@@ -1,0 +1,5 @@
+"""Normalisations that Keras does not have."""
+
+from kerascnn.layers.normalization.local_response import LocalResponseNormalization
+
+__all__ = ["LocalResponseNormalization"]
