@@ -14,10 +14,12 @@ from kerascnn.layers.capsules import (
     squash,
 )
 from kerascnn.layers.concat_shortcut import ConcatShortcut
+from kerascnn.layers.context_module import ContextModule
 from kerascnn.layers.dilated_conv import DilatedConv1D, DilatedConv2D
 from kerascnn.layers.dilated_conv_transpose import DilatedConv1DTranspose, DilatedConv2DTranspose
 from kerascnn.layers.factorized_inception import FactorizedInception
 from kerascnn.layers.gaussian_sampling import GaussianSampling
+from kerascnn.layers.identity_kernel import IdentityKernel
 from kerascnn.layers.inception import Inception
 from kerascnn.layers.mixed_kernels import MixedKernels
 from kerascnn.layers.normalization import LocalResponseNormalization
@@ -30,12 +32,14 @@ __all__ = [
     "CapsuleLength",
     "CapsuleMask",
     "ConcatShortcut",
+    "ContextModule",
     "DilatedConv1D",
     "DilatedConv1DTranspose",
     "DilatedConv2D",
     "DilatedConv2DTranspose",
     "FactorizedInception",
     "GaussianSampling",
+    "IdentityKernel",
     "Inception",
     "LocalResponseNormalization",
     "MixedKernels",

@@ -65,6 +65,11 @@ LAYERS = {
     "CapsuleLength": Cases(Case({}, [(5, 3)]), Case({}, [(2, 5, 4)])),
     "CapsuleMask": Cases(Case({}, [(5, 3)]), Case({}, [(5, 3), (5,)])),
     "ConcatShortcut": Cases(Case({}, [(8, 8, 2), (4, 4, 3)])),
+    "ContextModule": Cases(
+        Case({"dilation_rates": (1, 2, 1, 4, 1, 2, 1)}, [(12, 12, 3)]),
+        Case({"variant": "large"}, [(10, 10, 1)]),
+        wrong=[{"variant": "small"}, {"dilation_rates": (1, 2, 4)}],
+    ),
     "DilatedConv1D": Cases(
         Case(
             {
