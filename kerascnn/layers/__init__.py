@@ -15,6 +15,7 @@ from kerascnn.layers.capsules import (
 )
 from kerascnn.layers.concat_shortcut import ConcatShortcut
 from kerascnn.layers.context_module import ContextModule
+from kerascnn.layers.conv_block import ConvBlock
 from kerascnn.layers.dilated_conv import DilatedConv1D, DilatedConv2D
 from kerascnn.layers.dilated_conv_transpose import DilatedConv1DTranspose, DilatedConv2DTranspose
 from kerascnn.layers.factorized_inception import FactorizedInception
@@ -33,6 +34,7 @@ __all__ = [
     "CapsuleMask",
     "ConcatShortcut",
     "ContextModule",
+    "ConvBlock",
     "DilatedConv1D",
     "DilatedConv1DTranspose",
     "DilatedConv2D",

@@ -53,7 +53,8 @@ class DilatedConvND(layers.Layer):
         own["strides"] = [n // g for n, g in zip(strides, self.last_steps, strict=True)]
         own["padding"] = padding if self.plain else "valid"
         self.convolution = self.kind(self.filters, self.kernel_size, **own, **kwargs)
-        self.first_axis = 1 if self.convolution.data_format == "channels_last" else 2
+        self.data_format = self.convolution.data_format
+        self.first_axis = 1 if self.data_format == "channels_last" else 2
 
     def build(self, input_shape):
         """Create the weights, after a look at the sides."""

@@ -17,7 +17,7 @@ def per_axis(name: str, value: Any, rank: int) -> tuple[int, ...]:
     Raises:
         ValueError: If the value is something else.
     """
-    values = (value,) * rank if isinstance(value, int) else tuple(value)
+    values = tuple(value) if isinstance(value, tuple | list) else (value,) * rank
     if len(values) != rank or not all(isinstance(item, int) and item > 0 for item in values):
         raise ValueError(
             f"{name} must be a positive integer, or {rank} of them. Received: {name}={value}"

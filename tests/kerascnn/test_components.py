@@ -70,6 +70,46 @@ LAYERS = {
         Case({"variant": "large"}, [(10, 10, 1)]),
         wrong=[{"variant": "small"}, {"dilation_rates": (1, 2, 4)}],
     ),
+    "ConvBlock": Cases(
+        Case(
+            {
+                "filters": 4,
+                "kernel_size": 3,
+                "strides": 2,
+                "dilation_rate": 2,
+                "padding": 2,
+                "normalization": "batch",
+                "activation": "tanh",
+                "pooling": "average",
+                "pool_size": 3,
+                "pool_strides": 2,
+            },
+            [(14, 14, 3)],
+        ),
+        Case(
+            {
+                "filters": 4,
+                "kernel_size": 3,
+                "padding": "same",
+                "normalization": keras.layers.BatchNormalization(momentum=0.5, name="given"),
+                "pooling": "max",
+                "groups": 2,
+                "use_bias": False,
+            },
+            [(8, 8, 2)],
+        ),
+        wrong=[
+            {"filters": 0},
+            {"kernel_size": 0},
+            {"strides": 0},
+            {"padding": -1},
+            {"dilation_rate": 0},
+            {"normalization": "layer"},
+            {"pooling": "min"},
+            {"pool_size": 0},
+            {"pool_strides": -1},
+        ],
+    ),
     "DilatedConv1D": Cases(
         Case(
             {
