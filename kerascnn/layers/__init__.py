@@ -22,10 +22,12 @@ from kerascnn.layers.factorized_inception import FactorizedInception
 from kerascnn.layers.gaussian_sampling import GaussianSampling
 from kerascnn.layers.identity_kernel import IdentityKernel
 from kerascnn.layers.inception import Inception
+from kerascnn.layers.local_sparse_attention import LocalSparseAttention2D
 from kerascnn.layers.mixed_kernels import MixedKernels
 from kerascnn.layers.normalization import LocalResponseNormalization
 from kerascnn.layers.preactivation_residual import PreActivationResidual
 from kerascnn.layers.residual import Residual
+from kerascnn.layers.self_attention import SelfAttention2D
 
 __all__ = [
     "Capsule",
@@ -44,10 +46,12 @@ __all__ = [
     "IdentityKernel",
     "Inception",
     "LocalResponseNormalization",
+    "LocalSparseAttention2D",
     "MixedKernels",
     "PreActivationResidual",
     "PrimaryCapsules",
     "Residual",
+    "SelfAttention2D",
     "dynamic_routing",
     "squash",
 ]

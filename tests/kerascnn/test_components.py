@@ -243,6 +243,21 @@ LAYERS = {
         Case({"beta": 0.6}, [(6, 6, 8)]),
         wrong=[{"size": 4}, {"bias": 0.0}, {"alpha": -0.1}, {"beta": 0.0}],
     ),
+    "LocalSparseAttention2D": Cases(
+        Case({}, [(6, 8, 64)]),
+        Case(
+            {
+                "heads": 2,
+                "patterns": ("left_floor", "left_repetitive"),
+                "stride": 3,
+                "key_channels": 2,
+                "value_channels": 4,
+                "pool_size": 1,
+            },
+            [(4, 5, 6)],
+        ),
+        wrong=[{"heads": 6}, {"patterns": ("up",)}, {"stride": 0}, {"pool_size": 0}],
+    ),
     "MixedKernels": Cases(
         Case({"filters": (2, 3, 1)}, [(6, 5, 3)]),
         Case({"filters": (2, 1), "kernel_sizes": (3, 7), "activation": "relu"}, [(6, 5, 3)]),
@@ -296,6 +311,12 @@ LAYERS = {
         ),
         Case({"filters": 4, "strides": 2, "shortcut": "zero_padding"}, [(8, 8, 3)]),
         wrong=[{"filters": 0}, {"strides": 0}, {"shortcut": "none"}],
+    ),
+    "SelfAttention2D": Cases(
+        Case({}, [(6, 4, 8)]),
+        Case({"key_channels": 2, "value_channels": 3, "pool_size": 1}, [(4, 4, 5)]),
+        Case({"spectral_normalization": True}, [(6, 4, 8)]),
+        wrong=[{"key_channels": 0}, {"value_channels": 0}, {"pool_size": 0}],
     ),
 }
 PROBABILITIES = 0.8 * np.random.default_rng(0).dirichlet(np.ones(4), (2, 5)) + 0.05
