@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .report import Report
     from .saved_model import to_saved_model
     from .tflite import to_tflite
+    from .tfmot import load_tfmot
 
 __all__ = [
     "Comparison",
@@ -37,6 +38,7 @@ __all__ = [
     "coral",
     "flatten",
     "inspect",
+    "load_tfmot",
     "prune",
     "quantize_aware",
     "to_saved_model",
@@ -54,6 +56,7 @@ _HOMES = {
     "compare": "comparison",
     "flatten": "quantization.flatten",
     "inspect": "inspection",
+    "load_tfmot": "tfmot",
     "prune": "compression.pruning",
     "quantize_aware": "quantization.aware",
     "to_saved_model": "saved_model",

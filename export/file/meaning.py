@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,20 +43,40 @@ def per_channel_dense(graph: Graph, step: Step) -> bool:
 
 
 def _per_channel_dense_of_integers(graph: Graph, step: Step) -> bool:
-    return per_channel_dense(graph, step) and not _moving(graph, step)[0].floating
+    return per_channel_dense(graph, step) and not graph.tensors[step.inputs[0]].floating
 
 
 def _per_channel_dense_of_floats(graph: Graph, step: Step) -> bool:
-    return per_channel_dense(graph, step) and _moving(graph, step)[0].floating
+    return per_channel_dense(graph, step) and graph.tensors[step.inputs[0]].floating
 
 
 def _of_int8(graph: Graph, step: Step) -> bool:
     return graph.tensors[step.outputs[0]].dtype == "int8"
 
 
-def _spreads_in_five_axes(graph: Graph, step: Step) -> bool:
-    shapes = {graph.tensors[index].shape for index in step.inputs if index >= 0}
-    return len(shapes) > 1 and max(map(len, shapes)) > 4 and () not in shapes
+def _spreads_oddly(graph: Graph, step: Step) -> bool:
+    """Whether one operand is spread over the other along more axes than the fast forms have.
+
+    Those take equal axes, axes along which one operand has 1 entry, equal ones, axes along which
+    the other has 1, and equal ones; older runtimes do the rest in 4 axes at most.
+    """
+    shapes = [graph.tensors[index].shape for index in step.inputs if index >= 0]
+    rank = max(map(len, shapes))
+    if rank < 5 or len(shapes) != 2:
+        return False
+    first, second = ((1,) * (rank - len(shape)) + shape for shape in shapes)
+    kinds = "".join(
+        "=" if a == b else "a" if a == 1 else "b" for a, b in zip(first, second, strict=True)
+    )
+    return not re.fullmatch("=*(a*=*b*|b*=*a*)=*", kinds)
+
+
+def _spreads_floats_oddly(graph: Graph, step: Step) -> bool:
+    return _spreads_oddly(graph, step) and graph.tensors[step.outputs[0]].floating
+
+
+def _spreads_integers_oddly(graph: Graph, step: Step) -> bool:
+    return _spreads_oddly(graph, step) and not graph.tensors[step.outputs[0]].floating
 
 
 def _has_four_bits(graph: Graph, step: Step) -> bool:
@@ -66,12 +87,9 @@ def _weights(graph: Graph, step: Step) -> list[Tensor]:
     return [graph.tensors[index] for index in step.inputs[1:2] if index >= 0]
 
 
-def _moving(graph: Graph, step: Step) -> list[Tensor]:
-    return [graph.tensors[step.inputs[0]]]
-
-
 _DENSE = frozenset({"FULLY_CONNECTED"})
 _PER_TENSOR = "quantize dense layers with one scale for all units, as kerascnn.export does"
+_FOUR_AXES = "reshape to at most 4 axes before a smaller tensor is spread over a larger one"
 RULES = (
     Rule(
         operators=_DENSE,
@@ -93,6 +111,34 @@ RULES = (
         runtime="LiteRT 2.3",
         harm="load the file and fail when it runs",
         remedy="write a / b as a * rsqrt(b) * rsqrt(b), for a positive b",
+    ),
+    Rule(
+        operators=frozenset({"ADD", "MUL"}),
+        applies=_spreads_floats_oddly,
+        runtime="TensorFlow Lite 2.8",
+        harm="end the process",
+        remedy=_FOUR_AXES,
+    ),
+    Rule(
+        operators=frozenset({"SUB"}),
+        applies=_spreads_integers_oddly,
+        runtime="TensorFlow Lite 2.8",
+        harm="end the process",
+        remedy=_FOUR_AXES,
+    ),
+    Rule(
+        operators=frozenset({"ADD"}),
+        applies=_spreads_integers_oddly,
+        runtime="TensorFlow Lite 2.13",
+        harm="end the process",
+        remedy=_FOUR_AXES,
+    ),
+    Rule(
+        operators=frozenset({"MUL"}),
+        applies=_spreads_integers_oddly,
+        runtime="LiteRT 2.3",
+        harm="end the process",
+        remedy=_FOUR_AXES,
     ),
     Rule(
         operators=frozenset(),

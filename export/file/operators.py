@@ -76,12 +76,12 @@ def _operator(graph: Graph, step: Step, paths: Collection[str], *, outer: bool) 
         layer=layer_of(graph, step, paths),
         macs=macs(graph, step),
         floating=any(tensor.floating for tensor in moving + made)
-        and not (outer and _at_an_end(graph, step)),
+        and not (outer and at_an_end(graph, step)),
         custom=step.custom,
     )
 
 
-def _at_an_end(graph: Graph, step: Step) -> bool:
+def at_an_end(graph: Graph, step: Step) -> bool:
     """Whether the operator only turns a float end of the model into integers or back."""
     return (step.name == "QUANTIZE" and step.inputs[0] in graph.inputs) or (
         step.name == "DEQUANTIZE" and step.outputs[0] in graph.outputs

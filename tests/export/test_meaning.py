@@ -33,6 +33,36 @@ def test_what_an_operator_means_decides_beside_its_version(made, runtime):
     assert runtimes()[oldest_place(made, made.steps[0])] == runtime
 
 
+def spread(name, dtype, first, second):
+    tensors = tuple(Tensor("", shape, dtype) for shape in (first, second, first))
+    return Graph(tensors, (Step(name, 1, (0, 1), (2,)),), (0,), (2,), {})
+
+
+GROUPS = (1, 8, 8, 4, 2)
+
+
+# Each measured by running such a file in the wheels of these runtimes.
+@pytest.mark.parametrize(
+    ("name", "dtype", "second", "runtime"),
+    [
+        ("MUL", "int8", (1, 1, 1, 4, 1), "LiteRT 2.3"),
+        ("ADD", "int8", (1, 1, 1, 4, 1), "TensorFlow Lite 2.13"),
+        ("SUB", "int8", (1, 1, 1, 4, 1), "TensorFlow Lite 2.8"),
+        ("MUL", "float32", (1, 1, 1, 4, 1), "TensorFlow Lite 2.8"),
+        ("ADD", "float32", (1, 1, 1, 4, 1), "TensorFlow Lite 2.8"),
+        ("SUB", "float32", (1, 1, 1, 4, 1), "TensorFlow Lite 2.5"),
+        ("MUL", "int8", (4, 2), "TensorFlow Lite 2.5"),
+        ("MUL", "int8", (1, 1, 1, 4, 2), "TensorFlow Lite 2.5"),
+        ("MUL", "int8", GROUPS, "TensorFlow Lite 2.5"),
+        ("MUL", "int8", (), "TensorFlow Lite 2.5"),
+        ("MAXIMUM", "int8", (1, 1, 1, 4, 1), "TensorFlow Lite 2.5"),
+    ],
+)
+def test_spreading_over_five_axes_needs_a_runtime_that_can(name, dtype, second, runtime):
+    made = spread(name, dtype, GROUPS, second)
+    assert runtimes()[oldest_place(made, made.steps[0])] == runtime
+
+
 def test_every_rule_names_a_measured_runtime():
     assert {rule.runtime for rule in RULES} <= set(runtimes())
 
