@@ -24,7 +24,14 @@ from kerascnn.layers.identity_kernel import IdentityKernel
 from kerascnn.layers.inception import Inception
 from kerascnn.layers.local_sparse_attention import LocalSparseAttention2D
 from kerascnn.layers.mixed_kernels import MixedKernels
-from kerascnn.layers.normalization import LocalResponseNormalization
+from kerascnn.layers.normalization import (
+    ConditionalBatchNormalization,
+    EqualizedConv2D,
+    EqualizedDense,
+    LocalResponseNormalization,
+    MinibatchStandardDeviation,
+    PixelNormalization,
+)
 from kerascnn.layers.preactivation_residual import PreActivationResidual
 from kerascnn.layers.residual import Residual
 from kerascnn.layers.self_attention import SelfAttention2D
@@ -35,19 +42,24 @@ __all__ = [
     "CapsuleLength",
     "CapsuleMask",
     "ConcatShortcut",
+    "ConditionalBatchNormalization",
     "ContextModule",
     "ConvBlock",
     "DilatedConv1D",
     "DilatedConv1DTranspose",
     "DilatedConv2D",
     "DilatedConv2DTranspose",
+    "EqualizedConv2D",
+    "EqualizedDense",
     "FactorizedInception",
     "GaussianSampling",
     "IdentityKernel",
     "Inception",
     "LocalResponseNormalization",
     "LocalSparseAttention2D",
+    "MinibatchStandardDeviation",
     "MixedKernels",
+    "PixelNormalization",
     "PreActivationResidual",
     "PrimaryCapsules",
     "Residual",

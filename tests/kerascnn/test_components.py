@@ -65,6 +65,14 @@ LAYERS = {
     "CapsuleLength": Cases(Case({}, [(5, 3)]), Case({}, [(2, 5, 4)])),
     "CapsuleMask": Cases(Case({}, [(5, 3)]), Case({}, [(5, 3), (5,)])),
     "ConcatShortcut": Cases(Case({}, [(8, 8, 2), (4, 4, 3)])),
+    "ConditionalBatchNormalization": Cases(
+        Case({}, [(5, 4, 3), (6,)]),
+        Case(
+            {"momentum": 0.8, "epsilon": 1e-3, "kernel_initializer": "ones"},
+            [(5, 4, 3), (6,)],
+        ),
+        wrong=[{"momentum": 1.0}, {"epsilon": 0.0}],
+    ),
     "ContextModule": Cases(
         Case({"dilation_rates": (1, 2, 1, 4, 1, 2, 1)}, [(12, 12, 3)]),
         Case({"variant": "large"}, [(10, 10, 1)]),
@@ -205,6 +213,14 @@ LAYERS = {
             {"dilation_rate": (1, 0)},
         ],
     ),
+    "EqualizedConv2D": Cases(
+        Case({"filters": 3, "kernel_size": 3, "gain": 0.5, "padding": "same"}, [(6, 5, 4)]),
+        wrong=[{"gain": 0.0}],
+    ),
+    "EqualizedDense": Cases(
+        Case({"units": 3, "gain": 0.5}, [(8,)]),
+        wrong=[{"gain": -1.0}],
+    ),
     "FactorizedInception": Cases(
         Case({"block": "a", "filters": ((3,), (2, 3), (2, 3, 2), (1,))}, [(8, 7, 3)]),
         Case({"block": "a_3x3", "filters": ((3,), (2, 3), (2, 3, 2), (1,))}, [(8, 7, 3)]),
@@ -258,10 +274,18 @@ LAYERS = {
         ),
         wrong=[{"heads": 6}, {"patterns": ("up",)}, {"stride": 0}, {"pool_size": 0}],
     ),
+    "MinibatchStandardDeviation": Cases(
+        Case({"group_size": 2, "epsilon": 1e-3}, [(4, 4, 3)]),
+        wrong=[{"group_size": 0}, {"epsilon": 0.0}],
+    ),
     "MixedKernels": Cases(
         Case({"filters": (2, 3, 1)}, [(6, 5, 3)]),
         Case({"filters": (2, 1), "kernel_sizes": (3, 7), "activation": "relu"}, [(6, 5, 3)]),
         wrong=[{"filters": (2, 0, 1)}, {"filters": (2, 3)}, {"kernel_sizes": (1, 3, -5)}],
+    ),
+    "PixelNormalization": Cases(
+        Case({"epsilon": 1e-4}, [(4, 4, 8)]),
+        wrong=[{"epsilon": 0.0}],
     ),
     "PreActivationResidual": Cases(
         Case({"filters": 4, "strides": 2, "shortcut": "projection"}, [(8, 8, 3)]),

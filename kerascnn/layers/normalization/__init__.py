@@ -1,5 +1,16 @@
 """Normalisations that Keras does not have."""
 
+from kerascnn.layers.normalization.conditional_batch import ConditionalBatchNormalization
+from kerascnn.layers.normalization.equalized import EqualizedConv2D, EqualizedDense
 from kerascnn.layers.normalization.local_response import LocalResponseNormalization
+from kerascnn.layers.normalization.minibatch_stddev import MinibatchStandardDeviation
+from kerascnn.layers.normalization.pixel import PixelNormalization
 
-__all__ = ["LocalResponseNormalization"]
+__all__ = [
+    "ConditionalBatchNormalization",
+    "EqualizedConv2D",
+    "EqualizedDense",
+    "LocalResponseNormalization",
+    "MinibatchStandardDeviation",
+    "PixelNormalization",
+]
