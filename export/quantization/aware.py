@@ -15,10 +15,16 @@ from .fold import fold
 from .graph import Graph, read, rebuild
 from .placement import is_known, ranges
 from .primitives import split
+from .tfmot import kernel_quantizer, range_quantizer
 
 
 def quantize_aware(
-    model: keras.Model, *, skip: Collection[str] = (), only: Collection[str] = ("*",)
+    model: keras.Model,
+    *,
+    skip: Collection[str] = (),
+    only: Collection[str] = ("*",),
+    weights: Any = None,
+    activations: Any = None,
 ) -> keras.Model:
     """Copy a model as one that rounds in training as its int8 file will.
 
@@ -32,12 +38,15 @@ def quantize_aware(
         model: A trained functional or sequential Keras 3 model.
         skip: Names or patterns (`*`, `?`) of layers to leave in float, as `flatten` names them.
         only: Names or patterns of the layers to quantize; the others stay in float.
+        weights: A quantizer of tensorflow-model-optimization to round kernels by.
+        activations: One to round results by. Both need training to find their ranges.
 
     Returns:
         A functional model with the same inputs and outputs.
 
     Raises:
-        ValueError: If the model is subclassed, or a name is of no layer.
+        ValueError: If the model is subclassed, a name is of no layer, or a quantizer
+            does not fit int8.
 
     Example:
         >>> qat = kerascnn.export.quantize_aware(model)  # doctest: +SKIP
@@ -47,6 +56,7 @@ def quantize_aware(
     Reference:
         https://arxiv.org/abs/1712.05877
     """
+    makers = kernel_quantizer(weights), range_quantizer(activations)
     flat = fold(split(flatten(model)))
     graph = read(flat)
     chosen = _choose([step.operation.name for step in graph.steps], skip, only)
@@ -61,10 +71,16 @@ def quantize_aware(
             f"Received: {', '.join(sorted(unknown))}",
             stacklevel=2,
         )
-    return rebuild(flat, _rounding(graph, chosen, ranges(graph) & chosen))
+    return rebuild(flat, _rounding(graph, chosen, ranges(graph) & chosen, *makers))
 
 
-def _rounding(graph: Graph, chosen: set[int], ranged: set[int]) -> Callable[..., Any]:
+def _rounding(
+    graph: Graph,
+    chosen: set[int],
+    ranged: set[int],
+    rounded_kernel: Callable[..., FakeQuantizedKernel],
+    rounded: Callable[..., FakeQuantize],
+) -> Callable[..., Any]:
     kernels: dict[int, FakeQuantizedKernel] = {}
     inputs: dict[int, Any] = {}
     names: set[str] = set()
@@ -73,7 +89,7 @@ def _rounding(graph: Graph, chosen: set[int], ranged: set[int]) -> Callable[...,
         if number not in graph.inputs or "float" not in tensor.dtype:
             return tensor
         if number not in inputs:
-            inputs[number] = FakeQuantize(name=_unique(f"{tensor.name}.range", names))(tensor)
+            inputs[number] = rounded(name=_unique(f"{tensor.name}.range", names))(tensor)
         return inputs[number]
 
     def apply(place: int, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -88,14 +104,14 @@ def _rounding(graph: Graph, chosen: set[int], ranged: set[int]) -> Callable[...,
         )
         if place in chosen and type(operation) in KERNELS:
             name = f"{operation.name}.rounded"
-            operation = kernels.setdefault(id(operation), FakeQuantizedKernel(operation, name=name))
+            operation = kernels.setdefault(id(operation), rounded_kernel(operation, name=name))
         outputs = operation(*args, **kwargs)
         if place not in ranged:
             return outputs
         label = graph.steps[place].operation.name
         return keras.tree.map_structure(
             lambda tensor: (
-                FakeQuantize(name=_unique(f"{label}.range", names))(tensor)
+                rounded(name=_unique(f"{label}.range", names))(tensor)
                 if "float" in tensor.dtype
                 else tensor
             ),

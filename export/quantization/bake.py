@@ -65,4 +65,5 @@ def _is_needless(graph: Graph, step: Step) -> bool:
         and graph.only_consumer(before) is step
         and after is not None
         and isinstance(after.operation, FakeQuantize)
+        and float(keras.ops.convert_to_numpy(after.operation.low)) == 0.0
     )

@@ -86,7 +86,10 @@ class FakeQuantizedKernel(layers.Wrapper):
 
     def call(self, inputs: Any) -> Any:
         """Run the layer on the rounded kernel; the gradient passes as if it were not."""
-        kernel = self.rounded()
+        return self.run(inputs, self.rounded())
+
+    def run(self, inputs: Any, kernel: Any) -> Any:
+        """Run the layer on another kernel than its own."""
         trainable, others = (
             [kernel if v is self._kernel() else v for v in variables]
             for variables in (self.layer.trainable_variables, self.layer.non_trainable_variables)
