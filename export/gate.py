@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from .comparison import Comparison
+from .conversion.options import INTEGERS
 from .errors import ExportError
 from .file.operators import CONVERSIONS, Operator
 from .inspection import Inspection
@@ -16,13 +17,26 @@ _CAUSES = {
     "float16": "make the model deterministic, and keep float32 for weights beyond 65504",
 }
 # Signal over error, in dB, below which a file is no longer what was asked for.
-_LEAST_DB = {"float32": 60.0, "float16": 30.0, "dynamic": 10.0, "int8": 10.0}
+_LEAST_DB = {
+    "float32": 60.0,
+    "float16": 30.0,
+    "weights": 20.0,
+    "dynamic": 10.0,
+    "int8": 10.0,
+    "int16": 20.0,
+}
 _NEGLIGIBLE = 1e-5
 _STATE = frozenset({"VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "CALL_ONCE"})
 
 
 def check_file(
-    found: Inspection, *, quantize: str, input_output: str, allow: Collection[str]
+    found: Inspection,
+    *,
+    quantize: str,
+    input_output: str,
+    allow: Collection[str],
+    floating: Collection[str] = (),
+    calibrated: bool = True,
 ) -> None:
     """Check the operators and the ends of a file.
 
@@ -31,16 +45,21 @@ def check_file(
         quantize: The quantization that was asked for.
         input_output: The element type that was asked for the float inputs and outputs.
         allow: Names of operators that may stay whatever they are.
+        floating: Paths of the layers that the caller wants in float.
+        calibrated: Whether there was data to measure ranges on.
 
     Raises:
         ExportError: If an operator needs more than a TFLite runtime, keeps state between runs, or
-            computes in floating point in an int8 file; or an end has another type than asked for.
+            computes in floating point in a file of integers; or an end has another type.
     """
     _refuse("Every operator must be a TFLite builtin", _is_custom, found.nodes, allow)
     _refuse("A file must keep no state between runs", _keeps_state, found.nodes, allow)
-    if quantize != "int8":
+    if quantize not in INTEGERS:
         return
-    _refuse("An int8 file must compute in integers", _is_float_island, found.nodes, allow)
+    rule = f"An {quantize} file must compute in integers"
+    if not calibrated:
+        rule += ", which calibration= gives to what has learned no range"
+    _refuse(rule, _is_float_island, found.nodes, allow, floating)
     for end in (*found.inputs, *found.outputs):
         if end.floating and input_output != "float32":
             raise ExportError(
@@ -89,12 +108,15 @@ def _refuse(
     breaks: Callable[[Operator], bool],
     nodes: tuple[Operator, ...],
     allow: Collection[str],
+    floating: Collection[str] = (),
 ) -> None:
     bad: dict[str, list[str]] = {}
-    layer = "the input"
+    last = ""  # the layer of the operator before, for one whose own is not known
     for node in nodes:
-        layer = node.layer or f"what follows {layer.removeprefix('what follows ')}"
-        if breaks(node) and node.name not in allow:
+        layer = node.layer or f"what follows {last or 'the input'}"
+        last = node.layer or last
+        asked = not set(last.split(" + ")).isdisjoint(floating)
+        if breaks(node) and node.name not in allow and not asked:
             bad.setdefault(node.name, []).append(layer)
     if bad:
         where = "; ".join(

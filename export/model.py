@@ -10,6 +10,8 @@ from typing import Any
 import keras
 
 _UNNAMED = re.compile(r"keras_tensor(_\d+)?")
+# What a layer is called behind the layer that it was split off, on the way to int8.
+_SPLIT_OFF = re.compile(r"(\.(range\d*|rounded|activation|affine|pointwise))+$")
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ def name_outputs(model: keras.Model, outputs: Any) -> dict[str, Any]:
         names = [model.layers[-1].name]
     if len(names) != len(flat):
         names = ["output"] * len(flat)
+    names = [_SPLIT_OFF.sub("", name) for name in names]
     return dict(zip(_unique(names), flat, strict=True))
 
 

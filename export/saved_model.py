@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -57,13 +58,20 @@ def to_saved_model(model: Any, directory: str | PathLike[str]) -> Path:
         shutil.rmtree(working, ignore_errors=True)
 
 
-def trace(model: keras.Model, directory: Path, *, batch: int | None = None) -> None:
+def trace(
+    model: keras.Model,
+    directory: Path,
+    *,
+    batch: int | None = None,
+    outputs: Sequence[str] | None = None,
+) -> None:
     """Write a model as a SavedModel whose endpoint takes and gives tensors by name.
 
     Args:
         model: A built Keras model.
         directory: Folder to write into.
         batch: Size of the batch; None leaves it open. What the model fixes itself stays.
+        outputs: Names of the outputs; those that the model gives them when None.
 
     Raises:
         ExportError: If the model can't be traced.
@@ -71,7 +79,10 @@ def trace(model: keras.Model, directory: Path, *, batch: int | None = None) -> N
     taken = ports(model)
 
     def call(*tensors: Any) -> dict[str, Any]:
-        return name_outputs(model, model(taken.pack(tensors), training=False))
+        named = name_outputs(model, model(taken.pack(tensors), training=False))
+        if outputs is None or set(outputs) == set(named):
+            return named
+        return dict(zip(outputs, named.values(), strict=True))
 
     signature = [
         tf.TensorSpec((port.shape[0] or batch, *port.shape[1:]), port.dtype, name=port.name)

@@ -14,14 +14,19 @@ from typing import Any
 
 import numpy as np
 
+_INTEGERS = {
+    "int8": "TFLITE_BUILTINS_INT8",
+    "int16": "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8",
+}
+
 
 def main(job_path: str) -> int:
     """Convert as a job file says: write the model, or a file that says what went wrong.
 
     Args:
         job_path: JSON with `saved_model`, `endpoint`, `output`, `error` (paths), `quantize`,
-            `input_output`, `samples` (input name to `.npy` path) and `select` (whether operators
-            of TensorFlow itself may stay).
+            `input_output`, `samples` (input name to `.npy` path; none where the graph says its
+            ranges itself) and `select` (whether operators of TensorFlow itself may stay).
 
     Returns:
         The exit code: 0 when the model was written.
@@ -47,14 +52,15 @@ def convert(job: dict[str, Any]) -> bytes:
     operators = [tf.lite.OpsSet.TFLITE_BUILTINS]
     # One scale a unit in dense layers is loaded and computed wrongly by runtimes before 2.10.
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    if job["quantize"] != "float32":
+    if job["quantize"] not in ("float32", "weights"):
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if job["quantize"] == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    if job["quantize"] == "int8":
-        # What has no int8 form stays float even so; the caller reads the file and reports it.
-        operators = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.representative_dataset = lambda: _rows(job["samples"])
+    if job["quantize"] in ("int8", "int16"):
+        # What has no integer form stays float even so; the caller reads the file and reports it.
+        if job["samples"]:
+            operators = [getattr(tf.lite.OpsSet, _INTEGERS[job["quantize"]])]
+            converter.representative_dataset = lambda: _rows(job["samples"])
         converter.inference_input_type = tf.as_dtype(job["input_output"])
         converter.inference_output_type = tf.as_dtype(job["input_output"])
     if job["select"]:

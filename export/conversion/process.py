@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -17,6 +18,7 @@ from ..saved_model import ENDPOINT, trace
 from ..tree import float32
 from .diagnosis import explain
 from .samples import Samples
+from .weights import round_weights
 
 
 def convert_model(
@@ -26,15 +28,17 @@ def convert_model(
     input_output: str,
     samples: Samples,
     select: bool,
+    outputs: Sequence[str] | None = None,
 ) -> bytes:
     """Convert a model to the bytes of a `.tflite` file.
 
     Args:
         model: A built Keras model.
-        quantize: `float32`, `float16`, `dynamic` or `int8`.
+        quantize: The form, a key of `ENDS`.
         input_output: Element type of float inputs and outputs.
-        samples: Calibration samples by input name, for `int8`.
+        samples: Calibration samples by input name, for integers; empty where the graph has ranges.
         select: Whether operators of TensorFlow itself may stay in the file.
+        outputs: Names of the outputs; those that the model gives them when None.
 
     Raises:
         ExportError: If Keras can't trace the model or the converter fails or crashes.
@@ -42,7 +46,7 @@ def convert_model(
     with tempfile.TemporaryDirectory(prefix="kerascnn-") as folder:
         working = Path(folder)
         with float32(model):
-            trace(model, working / "saved_model", batch=1)
+            trace(model, working / "saved_model", batch=1, outputs=outputs)
         job = {
             "saved_model": str(working / "saved_model"),
             "endpoint": ENDPOINT,
@@ -59,7 +63,8 @@ def convert_model(
             error = working / "error.txt"
             message = error.read_text(encoding="utf-8") if error.exists() else ""
             raise ExportError(explain(model, code, message, log))
-        return (working / "model.tflite").read_bytes()
+        data = (working / "model.tflite").read_bytes()
+        return round_weights(data) if quantize == "weights" else data
 
 
 def _store(samples: Samples, working: Path) -> dict[str, str]:

@@ -322,7 +322,7 @@ IMAGES = normal(6, 4, 4, 1)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"quantize": "int4"}, "one of float32, float16, dynamic, int8. Did you mean int8.*'int4'"),
+        ({"quantize": "int4"}, "one of float32, float16, weights, dynamic, int8, int16. Did you mean int8.*'int4'"),
         ({"quantize": "fast"}, "quantize must be one of.*Received: quantize='fast'"),
         ({"quantize": "int8"}, "pass calibration.*calibration=None"),
         ({"quantize": "int8", "calibration": IMAGES[:0]}, "calibration must hold at least one"),

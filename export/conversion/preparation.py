@@ -1,0 +1,110 @@
+"""Makes the model that the converter gets from the one that the user has."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import keras
+
+from ..errors import ExportError
+from ..model import name_outputs
+from ..quantization.aware import quantize_aware
+from ..quantization.bake import bake, is_quantize_aware
+from ..quantization.bias import correct_biases
+from ..quantization.calibrate import calibrate, unset
+from ..quantization.gaps import left_in_float
+from .samples import Samples, constant_inputs
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the converter gets, and what its file is held to.
+
+    Args:
+        model: The model to convert.
+        reference: The model whose answers the file should give.
+        samples: What the converter measures ranges on; empty where the model has them all.
+        floating: Names of the layers that may compute in float in an integer file.
+        notes: Sentences for the report.
+        outputs: Names of the outputs; those that the model to convert gives them when None.
+    """
+
+    model: keras.Model
+    reference: keras.Model
+    samples: Samples
+    floating: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    outputs: tuple[str, ...] | None = None
+
+
+def prepare(
+    model: keras.Model,
+    samples: Samples,
+    *,
+    quantize: str,
+    observer: str = "min_max",
+    skip: Collection[str] = (),
+    correct_bias: bool = False,
+) -> Prepared:
+    """Choose between the ranges that a model learned, our own and those of the converter.
+
+    Args:
+        model: A built Keras model, with or without the ranges of `quantize_aware`.
+        samples: Calibration samples by input name.
+        quantize: The form of the file.
+        observer: How ranges come from samples; the converter measures `min_max` itself.
+        skip: Names or patterns of the layers to leave in float.
+        correct_bias: Whether biases make up for what rounding does to the means.
+
+    Raises:
+        ValueError: If `skip` names no layer, or the graph of the model is not known.
+        ExportError: If a range was learned from no data, and there are no samples.
+    """
+    notes = tuple(
+        f"The calibration samples of input {name!r} all hold one number: the ranges measured on "
+        "them mean nothing."
+        for name in constant_inputs(samples)
+    )
+    learned = is_quantize_aware(model)
+    ours = learned or observer != "min_max" or skip or correct_bias
+    if quantize != "int8" or not ours:
+        return Prepared(model, model, samples, notes=notes)
+    aware = _copy(model) if learned else _rounding(model, skip)
+    arrays = list(samples.values())
+    if arrays:
+        calibrate(aware, arrays, observer)
+        if correct_bias:
+            correct_biases(aware, arrays)
+    elif unlearned := unset(aware):
+        raise ExportError(
+            "Every range must have seen data: fit the model first, or pass calibration. "
+            f"Received: no range for {', '.join(unlearned)}"
+        )
+    floating = left_in_float(aware)
+    outputs = model.outputs if isinstance(model, keras.Sequential) else model.output
+    if floating:
+        notes += (f"In float, as asked: {', '.join(floating)}.",)
+    return Prepared(
+        bake(aware),
+        aware if learned else model,
+        {} if floating else samples,  # data would give the layers that were left out a range too
+        floating,
+        notes,
+        tuple(name_outputs(model, outputs)),
+    )
+
+
+def _copy(model: keras.Model) -> keras.Model:
+    """Copy a model whose ranges are about to be filled; the user's stays as it is."""
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _rounding(model: keras.Model, skip: Collection[str]) -> keras.Model:
+    with warnings.catch_warnings():
+        # Of layers that it doesn't know; the gate reads in the file what became of them.
+        warnings.simplefilter("ignore", UserWarning)
+        return quantize_aware(model, skip=skip)
