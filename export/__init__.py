@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .file.operators import Operator
     from .inspection import Inspection, inspect
     from .quantization.aware import quantize_aware
+    from .quantization.equalize import equalize
     from .quantization.flatten import flatten
     from .report import Report
     from .saved_model import to_saved_model
@@ -36,6 +37,7 @@ __all__ = [
     "Report",
     "compare",
     "coral",
+    "equalize",
     "flatten",
     "inspect",
     "load_tfmot",
@@ -54,6 +56,7 @@ _HOMES = {
     "PolynomialSparsity": "compression.schedules",
     "Report": "report",
     "compare": "comparison",
+    "equalize": "quantization.equalize",
     "flatten": "quantization.flatten",
     "inspect": "inspection",
     "load_tfmot": "tfmot",
