@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .comparison import Comparison, compare
     from .compression.pruning import prune
     from .compression.schedules import ConstantSparsity, PolynomialSparsity
+    from .compression.shrinking import shrink
     from .difference import OutputError
     from .file.operators import Operator
     from .inspection import Inspection, inspect
@@ -43,6 +44,7 @@ __all__ = [
     "load_tfmot",
     "prune",
     "quantize_aware",
+    "shrink",
     "to_saved_model",
     "to_tflite",
 ]
@@ -62,6 +64,7 @@ _HOMES = {
     "load_tfmot": "tfmot",
     "prune": "compression.pruning",
     "quantize_aware": "quantization.aware",
+    "shrink": "compression.shrinking",
     "to_saved_model": "saved_model",
     "to_tflite": "tflite",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +21,6 @@ MIXING = (
     layers.Conv2DTranspose,
     layers.Conv3DTranspose,
     layers.Dense,
-    layers.SeparableConv1D,
-    layers.SeparableConv2D,
 )
 DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
 # A channel comes out as it went in, at other places.
@@ -130,7 +127,7 @@ def _role(step: Step, arguments: Any, shapes: dict[int, Shape]) -> str:
         return "flattening" if None not in ends[0][1:] else "opaque"
     if len({shape[-1] for shape in ends}) > 1 or _has_array(arguments):
         return "opaque"
-    if isinstance(operation, MOVING):
+    if isinstance(operation, MOVING) and not getattr(operation, "pad_to_aspect_ratio", False):
         return "moving"
     if isinstance(operation, PADDING):
         return "padding"
@@ -149,5 +146,5 @@ def _is_last(operation: Any) -> bool:
 
 
 def _has_array(arguments: Any) -> bool:
-    flat = itertools.chain(keras.tree.flatten(arguments))
-    return any(not isinstance(v, keras.KerasTensor) and np.size(v) > 1 for v in flat)
+    flat = keras.tree.flatten(arguments)
+    return any(not isinstance(value, keras.KerasTensor) and np.size(value) > 1 for value in flat)

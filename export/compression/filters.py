@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from ..quantization.flatten import flatten
+from ..quantization.primitives import split
 from ..tree import walk
 from .channels import Channels, read_channels
 from .kernels import Kernel
@@ -35,9 +36,9 @@ def filter_groups(
     Raises:
         ValueError: If the model's graph is not known, or no filters can be cut out.
     """
-    channels = read_channels(flatten(model))
+    channels = read_channels(split(flatten(model)))
     tied = _tied(channels)
-    originals = {path.replace("/", "."): layer for path, layer in walk(model)}
+    originals = _by_flat_name(model)
     kernels = {id(kernel.layer): kernel for kernel in chosen}
     members: dict[int, list[Any]] = defaultdict(list)
     fixed = {tied[tensor] for tensor in (*channels.graph.inputs, *channels.graph.outputs)}
@@ -59,6 +60,16 @@ def filter_groups(
             f"layers before its last one. Received: model={model.name}"
         )
     return groups
+
+
+def _by_flat_name(model: keras.Model) -> dict[str, Any]:
+    named = {path.replace("/", "."): layer for path, layer in walk(model)}
+    separable = {
+        f"{name}.pointwise": layer
+        for name, layer in named.items()
+        if isinstance(layer, keras.layers.SeparableConv2D)
+    }
+    return named | separable
 
 
 def _vectors(layer: Any) -> Iterator[Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,15 +10,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from .filters import filter_groups
 from .holding import Holding
-from .kernels import Kernel, kernels
-from .masks import Mask, Weights, largest, largest_of_groups, norms
+from .kernels import kernels
+from .patterns import Group, group
 from .schedules import Schedule, as_schedule
-
-# Variables that share their zeros, and the function from their values to their masks.
-Choice = Callable[[Sequence[Weights], float], list[Mask]]
-Group = tuple[list[Any], Choice]
 
 
 def prune(
@@ -66,13 +60,7 @@ def prune(
         https://arxiv.org/abs/1710.01878
     """
     schedule = as_schedule(schedule)
-    chosen = kernels(model, skip, only)
-    if pattern == "weights":
-        groups: list[Group] = [([kernel.variable], _smallest) for kernel in chosen]
-    elif pattern == "filters":
-        groups = [_filters(*group) for group in filter_groups(model, chosen)]
-    else:
-        groups = [_neighbours(kernel, pattern) for kernel in chosen]
+    groups = group(model, kernels(model, skip, only), pattern)
     return Pruning(model, schedule, groups)
 
 
@@ -149,49 +137,3 @@ class Pruning(Holding):
 def _masked(weights: Any, mask: Any) -> Any:
     weights = ops.convert_to_tensor(weights)
     return ops.where(mask, weights, ops.zeros_like(weights))
-
-
-def _smallest(weights: Sequence[Weights], sparsity: float) -> list[Mask]:
-    return [largest(np.abs(weights[0]), sparsity)]
-
-
-def _filters(scored: Sequence[Kernel], others: Sequence[Any]) -> Group:
-    variables = [kernel.variable for kernel in scored] + list(others)
-    axes = [kernel.outputs or 0 for kernel in scored]
-
-    def choose(weights: Sequence[Weights], sparsity: float) -> list[Mask]:
-        strengths = [norms(kernel, axis) for kernel, axis in zip(weights, axes, strict=False)]
-        kept = largest(np.sum(strengths, axis=0), sparsity)
-        masks = []
-        for array, axis in itertools.zip_longest(weights, axes, fillvalue=-1):
-            lie = np.expand_dims(kept, [place for place in range(1, -axis)])
-            masks.append(np.broadcast_to(lie, np.shape(array)))
-        return masks
-
-    return variables, choose
-
-
-def _neighbours(kernel: Kernel, pattern: Any) -> Group:
-    if not (
-        isinstance(pattern, tuple)
-        and len(pattern) == 2
-        and all(isinstance(number, int) for number in pattern)
-        and 0 < pattern[0] < pattern[1]
-    ):
-        raise ValueError(
-            "A pattern must be 'weights', 'filters' or (M, N) for M zeros among N neighbours. "
-            f"Received: pattern={pattern!r}"
-        )
-    most, size = pattern
-    axis = kernel.inputs
-    if axis is None:
-        raise ValueError(
-            "It is not known along which axis the input channels lie: name the layer in skip. "
-            f"Received: layer={kernel.path}"
-        )
-
-    def choose(weights: Sequence[Weights], sparsity: float) -> list[Mask]:
-        zeros = min(round(sparsity * size), most)
-        return [largest_of_groups(np.abs(weights[0]), zeros, size, axis)]
-
-    return [kernel.variable], choose

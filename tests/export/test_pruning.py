@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from kerascnn import export
-from kerascnn.export.compression import pruning as module
+from kerascnn.export.compression import patterns as module
 
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
