@@ -43,6 +43,7 @@ class DilatedConv2D(DilatedConvND):
     """
 
     kind = layers.Conv2D
+    pooling = layers.MaxPooling2D
     rank = 2
 
 
@@ -74,4 +75,5 @@ class DilatedConv1D(DilatedConvND):
     """
 
     kind = layers.Conv1D
+    pooling = layers.MaxPooling1D
     rank = 1

@@ -59,10 +59,10 @@ class DilatedConvTransposeND(layers.Layer):
             rate = self.dilation_rate[i] if kernel > 1 else 1
             extent, cropped = self._extent(i)
             steps.append(math.gcd(stride, rate))
-            skipped, blocks = -(-cropped // steps[i]), -(-extent // stride)
+            skipped, kept = -(-cropped // steps[i]), -(-extent // steps[i])
             places.append(steps[i] * skipped - cropped)
-            surplus.append((0, blocks * stride - extent))
-            axes.append(ScatterAxis(kernel, stride // steps[i], rate // steps[i], skipped, blocks))
+            surplus.append((0, kept * steps[i] - extent))
+            axes.append(ScatterAxis(kernel, stride // steps[i], rate // steps[i], skipped, kept))
         wide = math.prod(axis.stride for axis in axes) > math.prod(axis.rate for axis in axes)
         if wide and max(steps) == 1:
             kernel = dilate(self.kernel, self.dilation_rate)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from keras import ops
 
-from kerascnn.layers.interleaving import crop, insert_zeros, interleave
+from kerascnn.layers.interleaving import crop, interleave
 
 
 class ScatterAxis(NamedTuple):
@@ -16,14 +16,19 @@ class ScatterAxis(NamedTuple):
         stride: Outputs between two inputs.
         rate: Outputs between two elements of the kernel, without a common divisor with `stride`.
         skipped: Outputs to leave out at the front.
-        blocks: The axis gets `(side - 1 + blocks) * stride` outputs after those.
+        kept: The axis gets `(side - 1) * stride + kept` outputs after those.
     """
 
     kernel: int
     stride: int
     rate: int
     skipped: int
-    blocks: int
+    kept: int
+
+    @property
+    def blocks(self) -> int:
+        """Outputs of the remainder 0 beyond `side - 1`."""
+        return -(-self.kept // self.stride)
 
 
 def scatter(x, kernel, axes: list[ScatterAxis]):
@@ -39,10 +44,11 @@ def scatter(x, kernel, axes: list[ScatterAxis]):
         axes: What to compute on each axis.
 
     Returns:
-        `(batch, (side_1 - 1 + blocks_1) * stride_1, ..., filters)`
+        `(batch, (side_1 - 1) * stride_1 + kept_1, ..., filters)`
     """
     spatial = list(range(len(axes)))
-    return _interleaved(x, ops.swapaxes(ops.flip(kernel, spatial), -1, -2), axes, ())
+    y = _interleaved(x, ops.swapaxes(ops.flip(kernel, spatial), -1, -2), axes, ())
+    return crop(y, [(0, axis.blocks * axis.stride - axis.kept) for axis in axes])
 
 
 def scatter_dense(x, kernel, axes: list[ScatterAxis]):
@@ -51,14 +57,17 @@ def scatter_dense(x, kernel, axes: list[ScatterAxis]):
     Quicker than `scatter` where the strides are larger than the rates: that takes a convolution
     for each pair of remainders.
     """
-    y = ops.conv_transpose(
-        x, dilate(kernel, [axis.rate for axis in axes]), [axis.stride for axis in axes]
-    )
-    margins = []
-    for axis in axes:
-        length = max((axis.kernel - 1) * axis.rate + 1, axis.stride)
-        margins.append((axis.skipped, length - axis.skipped - axis.blocks * axis.stride))
-    return crop(y, margins)
+    spread = dilate(kernel, [axis.rate for axis in axes])
+    strides = [axis.stride for axis in axes]
+    windows = [(axis.kernel - 1) * axis.rate + 1 for axis in axes]
+    sides = list(zip(windows, strides, strict=True))
+    # What Keras leaves out and keeps.
+    same = [(max(window - stride, 0) // 2, stride) for window, stride in sides]
+    if [(axis.skipped, axis.kept) for axis in axes] == same:
+        return ops.conv_transpose(x, spread, strides, "same")
+    y = ops.conv_transpose(x, spread, strides)
+    ends = [max(side) - axis.skipped - axis.kept for side, axis in zip(sides, axes, strict=True)]
+    return crop(y, [(axis.skipped, end) for axis, end in zip(axes, ends, strict=True)])
 
 
 def dilate(kernel, rates: Sequence[int]):
@@ -72,10 +81,12 @@ def dilate(kernel, rates: Sequence[int]):
         `((kernel_1 - 1) * rate_1 + 1, ..., filters, channels)`
     """
     *sides, filters, channels = kernel.shape
-    flat = ops.reshape(kernel, (1, *sides, filters * channels))
-    flat = insert_zeros(flat, rates, [0] * len(rates))
-    flat = crop(flat, [(0, rate - 1) for rate in rates])
-    return ops.reshape(flat, (*flat.shape[1:-1], filters, channels))
+    # As in `insert_zeros`: what follows on an axis gets the zeros behind it.
+    behind = [(rate - 1) * n for rate, n in zip(rates, (*sides[1:], filters), strict=True)]
+    kernel = ops.pad(kernel, [(0, 0), *((0, zeros) for zeros in behind), (0, 0)])
+    wide = [side * rate for side, rate in zip(sides, rates, strict=True)]
+    kernel = ops.reshape(kernel, (*wide, filters, channels))
+    return kernel[tuple(slice(n - rate + 1) for n, rate in zip(wide, rates, strict=True))]
 
 
 def _interleaved(x, kernel, axes, chosen):
