@@ -13,20 +13,18 @@ from typing import Any
 from kerascnn.edge import Metadata, write_metadata
 
 from .comparison import compare_samples
+from .conversion.data import gather_both
 from .conversion.options import check_calibration, check_options
 from .conversion.preparation import prepare
 from .conversion.process import convert_model
-from .conversion.samples import Samples, gather
 from .files import beside
 from .gate import check_file, check_parity
 from .inspection import Inspection, inspect_fields
-from .model import Ports, check_static, deployable, ports
+from .model import check_static, deployable, ports
 from .quantization.bake import is_quantize_aware
 from .report import Report
+from .targets.target import check_target, judge_for, write_for
 from .tree import walk
-
-_CALIBRATION = 256  # samples; more takes longer and hardly moves the ranges
-_PARITY = 32  # samples, where the caller gave none for it
 
 
 def to_tflite(
@@ -39,6 +37,8 @@ def to_tflite(
     skip: Collection[str] = (),
     correct_bias: bool = False,
     input_output: str = "float32",
+    target: str = "cpu",
+    min_runtime: str | None = None,
     metadata: Metadata | None = None,
     allow: Collection[str] = (),
     parity: Any = None,
@@ -66,9 +66,14 @@ def to_tflite(
         correct_bias: Whether biases of an `int8` file make up for the mean error of the kernels.
         input_output: Element type of the float inputs and outputs: `float32`; `int8` or `uint8` of
             an `int8` file; `int16` of an `int16` one.
+        target: The device: `cpu`; `gpu`, by the GPU delegate; `coral`, an Edge TPU, on which all of
+            the file must run; `microcontroller`. Operations are written as the device has them.
+        min_runtime: The oldest runtime that must run the file and give right answers, such as
+            `2.5` or `LiteRT 2.3`; any newer one does.
         metadata: Description to put into the file, beside the check sum that is always there.
         allow: TFLite operators to accept though they compute in floating point in an int8 file,
-            keep state or are custom; names that start with `Flex` let TensorFlow's own in.
+            keep state, are custom or not for the target; names that start with `Flex` let
+            TensorFlow's own in.
         parity: Data to compare the file with Keras on, in the forms of `calibration`; 32 of the
             calibration samples when None.
 
@@ -86,6 +91,7 @@ def to_tflite(
     """
     started = time.monotonic()
     check_options(quantize, input_output, observer)
+    check_target(target, quantize=quantize, min_runtime=min_runtime)
     model = deployable(model)
     check_calibration(
         quantize,
@@ -96,9 +102,7 @@ def to_tflite(
     )
     taken = ports(model)
     check_static(taken)
-    samples = _gather(calibration, taken, _CALIBRATION, "calibration")
-    judged = _gather(parity, taken, None, "parity")
-    judged = judged or {name: array[:_PARITY] for name, array in samples.items()}
+    samples, judged = gather_both(calibration, parity, taken)
     with beside(Path(path)) as working:
         ready = prepare(
             model,
@@ -108,6 +112,7 @@ def to_tflite(
             skip=skip,
             correct_bias=correct_bias,
         )
+        ready = write_for(ready, target=target, quantize=quantize, min_runtime=min_runtime)
         working.write_bytes(
             convert_model(
                 ready.model,
@@ -119,7 +124,8 @@ def to_tflite(
             )
         )
         write_metadata(working, metadata or Metadata())
-        fields = inspect_fields(working, {layer for layer, _ in walk(ready.model)})
+        layers = {layer for layer, _ in walk(ready.model)}
+        fields = inspect_fields(working, layers)
         check_file(
             Inspection(**fields),
             quantize=quantize,
@@ -128,16 +134,16 @@ def to_tflite(
             floating=ready.floating,
             calibrated=bool(samples),
         )
+        found = judge_for(
+            working, target=target, min_runtime=min_runtime, layers=layers, allow=allow
+        )
         runs_here = judged and not any(node.custom for node in fields["nodes"])
         comparison = compare_samples(ready.reference, working, judged, taken) if runs_here else None
         notes = (*fields["notes"], *ready.notes, *check_parity(comparison, quantize))
+        notes += found.pop("notes", ())
         os.replace(working, path)
-    fields |= {"path": Path(path), "notes": notes}
+    fields |= found | {"path": Path(path), "notes": notes}
     if comparison:
         comparison = dataclasses.replace(comparison, path=Path(path))
     seconds = time.monotonic() - started
-    return Report(**fields, quantize=quantize, parity=comparison, seconds=seconds)
-
-
-def _gather(data: Any, taken: Ports, limit: int | None, what: str) -> Samples:
-    return {} if data is None else gather(data, taken, limit=limit, what=what)
+    return Report(**fields, quantize=quantize, target=target, parity=comparison, seconds=seconds)

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import ExportError
 from ..saved_model import ENDPOINT, trace
+from ..targets.transposed import drop_relus
 from ..tree import float32
 from .diagnosis import explain
 from .samples import Samples
@@ -64,7 +65,9 @@ def convert_model(
             message = error.read_text(encoding="utf-8") if error.exists() else ""
             raise ExportError(explain(model, code, message, log))
         data = (working / "model.tflite").read_bytes()
-        return round_weights(data) if quantize == "weights" else data
+        if quantize == "weights":
+            return round_weights(data)
+        return drop_relus(data) if quantize == "int8" else data
 
 
 def _store(samples: Samples, working: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ _OPERATORS = (
     (r"DIV", "a / b as a * rsqrt(b) * rsqrt(b), for a positive b"),
     (r"SQRT|LOG|EXP|POW", "a formula around rsqrt"),
     (r"SQUARE", "x * x"),
-    (r"ABS", "maximum(x, 0.0 - x), which target='coral' writes"),
+    (r"ABS", "relu(x) + relu(0.0 - x), which target='coral' writes"),
     (r"NEG", "0.0 - x"),
     (r"TILE|BROADCAST_TO", "a nearest resize, or broadcasting inside the next operation"),
     (r"BATCH_MATMUL", "a 1x1 convolution with a constant kernel"),

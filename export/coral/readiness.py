@@ -21,7 +21,7 @@ from .report import CACHE, CoralReport, Placement
 _INNER = 3  # dimensions that may be larger than 1
 _SCALE = 4  # largest resize that is known to map; one of 15 didn't
 _WINDOW = 64 * 128  # largest mean over pixels that is known to map; 256 x 128 didn't
-_AFTER = "follows an operator on the CPU"
+FOLLOWS = "follows an operator on the CPU"
 
 
 def check(path: str | PathLike[str]) -> CoralReport:
@@ -94,7 +94,7 @@ def _placement(
         name=step.name,
         layer=layer_of(graph, step, layers),
         mapped=mapped,
-        reason=reason or ("" if mapped else _AFTER),
+        reason=reason or ("" if mapped else FOLLOWS),
         remedy=instead_of(step.name) if reason else "",
         uncertain=_uncertain(graph, step) if mapped else "",
         macs=macs(graph, step),

@@ -1,0 +1,1 @@
+"""What the devices take, and how a model is written for them."""
