@@ -3,6 +3,12 @@
 import tensorflow as tf
 
 
+def count() -> int:
+    """Count the replicas that work on this step; 1 outside of a replica."""
+    context = tf.distribute.get_replica_context()
+    return 1 if context is None else context.num_replicas_in_sync
+
+
 def gather(tensor):
     """Join the parts of a batch that the replicas hold, in their order.
 
@@ -15,7 +21,6 @@ def gather(tensor):
     Returns:
         `(global_batch, ...)`; the tensor itself outside of a replica, or where there is one only.
     """
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
+    if count() == 1:
         return tensor
-    return context.all_gather(tensor, axis=0)
+    return tf.distribute.get_replica_context().all_gather(tensor, axis=0)

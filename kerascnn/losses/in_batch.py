@@ -5,7 +5,7 @@ from keras import ops
 
 from kerascnn.losses.distances import DISTANCES, unit
 from kerascnn.losses.targets import wide
-from kerascnn.replicas import gather
+from kerascnn.replicas import count, gather
 
 
 class InBatch(keras.losses.Loss):
@@ -26,10 +26,12 @@ class InBatch(keras.losses.Loss):
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         """Compute the loss; every replica computes that of the global batch."""
-        tensors = y_true, y_pred, sample_weight
-        if self.across_replicas and self.options["mining"] is not None:
-            tensors = (None if t is None else _gather(t) for t in tensors)
-        return super().__call__(*tensors)
+        if not self.across_replicas or self.options["mining"] is None:
+            return super().__call__(y_true, y_pred, sample_weight)
+        tensors = (None if t is None else _gather(t) for t in (y_true, y_pred, sample_weight))
+        loss = super().__call__(*tensors)
+        # Keras divides means by the number of replicas, over which it adds up gradients; not sums.
+        return loss / count() if self.reduction == "sum" else loss
 
     def call(self, y_true, y_pred):
         """Give one cost a sample."""

@@ -80,7 +80,8 @@ def _all_softly(distances, positive, negative):
         return values + ops.sum(chosen * ops.softplus(gaps), axis=1), weights
 
     start = (ops.zeros_like(constant[:, 0]), ops.zeros_like(constant))
-    values, weights = ops.fori_loop(0, ops.shape(distances)[0], add, start)
+    sums = ops.fori_loop(0, ops.shape(distances)[0], add, start)
+    values, weights = (ops.stop_gradient(total) for total in sums)
     linear = ops.sum(weights * distances, axis=1)
     return (values + linear - ops.stop_gradient(linear)) / triplets
 

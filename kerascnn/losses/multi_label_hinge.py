@@ -30,7 +30,7 @@ def multi_label_hinge(y_true, y_pred, *, margin=1.0, power=1):
         [3.5]
     """
     check(margin, power)
-    y_true, y_pred = ops.convert_to_tensor(y_true), wide(y_pred)
+    y_true, y_pred = wide(y_true), wide(y_pred)
     signed = ops.where(y_true > 0, y_pred, -y_pred)
     return ops.sum(raise_to(ops.relu(margin - signed), power), axis=-1)
 

@@ -26,7 +26,7 @@ def one_hot(y_true, y_pred):
     y_true = ops.convert_to_tensor(y_true)
     shape, num_classes = tuple(y_true.shape), y_pred.shape[-1]
     if len(shape) == 2 and shape[1] == num_classes > 1:
-        return y_true > 0
+        return ops.cast(y_true, "float32") > 0
     if len(shape) == 1 or shape[1:] == (1,):
         labels = ops.cast(ops.reshape(y_true, (-1, 1)), "int32")
         return ops.equal(labels, ops.arange(num_classes, dtype="int32"))
