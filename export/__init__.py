@@ -13,6 +13,7 @@ from .errors import ExportError
 if TYPE_CHECKING:
     from . import coral
     from .comparison import Comparison, compare
+    from .compression.clustering import cluster
     from .compression.pruning import prune
     from .compression.schedules import ConstantSparsity, PolynomialSparsity
     from .compression.shrinking import shrink
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .quantization.equalize import equalize
     from .quantization.flatten import flatten
     from .report import Report
+    from .reporting.debug import debug
+    from .reporting.layers import LayerError, LayerErrors
     from .saved_model import to_saved_model
     from .tflite import to_tflite
     from .tfmot import load_tfmot
@@ -32,12 +35,16 @@ __all__ = [
     "ConstantSparsity",
     "ExportError",
     "Inspection",
+    "LayerError",
+    "LayerErrors",
     "Operator",
     "OutputError",
     "PolynomialSparsity",
     "Report",
+    "cluster",
     "compare",
     "coral",
+    "debug",
     "equalize",
     "flatten",
     "inspect",
@@ -53,11 +60,15 @@ _HOMES = {
     "Comparison": "comparison",
     "ConstantSparsity": "compression.schedules",
     "Inspection": "inspection",
+    "LayerError": "reporting.layers",
+    "LayerErrors": "reporting.layers",
     "Operator": "file.operators",
     "OutputError": "difference",
     "PolynomialSparsity": "compression.schedules",
     "Report": "report",
+    "cluster": "compression.clustering",
     "compare": "comparison",
+    "debug": "reporting.debug",
     "equalize": "quantization.equalize",
     "flatten": "quantization.flatten",
     "inspect": "inspection",

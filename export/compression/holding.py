@@ -25,7 +25,6 @@ class Holding(keras.callbacks.Callback):
         super().__init__()
         self.target = model
         self._forms: list[tuple[Any, Projection]] = []
-        self._former: list[Any] = []
 
     def hold(self, variable: Any, projection: Projection) -> None:
         """Add a weight and the function that puts it into its form."""
@@ -44,21 +43,35 @@ class Holding(keras.callbacks.Callback):
     def set_model(self, model: keras.Model) -> None:
         """Tie the forms to the weights, before Keras compiles the step."""
         super().set_model(model)
-        if self._former:
-            return
-        self._former = [variable.constraint for variable, _ in self._forms]
-        for (variable, projection), former in zip(self._forms, self._former, strict=True):
-            variable.constraint = projection if former is None else _both(former, projection)
+        for variable, projection in self._forms:
+            forms = variable.constraint
+            if not isinstance(forms, _Forms):
+                forms = variable.constraint = _Forms(forms)
+            if projection not in forms.projections:
+                forms.projections.append(projection)
         model.train_function = None  # one from an earlier fit knows nothing of the forms
 
     def on_train_end(self, logs: Any = None) -> None:
         """Release the weights, in their form even where the optimizer put averages in place."""
         self.project()
-        for (variable, _), former in zip(self._forms, self._former, strict=True):
-            variable.constraint = former
-        self._former = []
+        for variable, projection in self._forms:
+            forms = variable.constraint
+            forms.projections.remove(projection)
+            if not forms.projections:
+                variable.constraint = forms.former
         self.model.train_function = None
 
 
-def _both(first: Projection, second: Projection) -> Projection:
-    return lambda weights: second(first(weights))
+class _Forms:
+    """The forms that several callbacks give a weight, after the constraint of its layer."""
+
+    def __init__(self, former: Projection | None) -> None:
+        self.former = former
+        self.projections: list[Projection] = []
+
+    def __call__(self, weights: Any) -> Any:
+        """Put a weight into all its forms."""
+        weights = weights if self.former is None else self.former(weights)
+        for projection in self.projections:
+            weights = projection(weights)
+        return weights

@@ -190,19 +190,21 @@ def test_half_of_the_filters_of_a_network_with_gates_and_residuals_can_go():
     model = keras.applications.MobileNetV3Small(
         shape, alpha=0.75, weights=None, classes=5, classifier_activation=None
     )
-    for variable in model.weights:
-        if variable.name in ("beta", "moving_mean"):
-            variable.assign(np.random.default_rng(0).normal(0, 0.1, variable.shape))
+    images = np.random.default_rng(0).random((16, *shape)).astype("float32")
+    norms = [o for o in model.layers if isinstance(o, layers.BatchNormalization)]
+    for norm in norms:
+        norm.momentum = 0.0
+        norm.beta.assign(np.random.default_rng(0).normal(0, 0.1, norm.beta.shape))
     model.compile("sgd", "mse")
     pruning = export.prune(model, 0.5, pattern="filters")
     pruning.set_model(model)
     pruning.on_train_batch_begin(0)
     pruning.on_train_end()
+    model(images, training=True)  # statistics that keep the signal alive
     small = export.shrink(model)
-    images = np.random.default_rng(0).random((4, *shape)).astype("float32")
     expected = np.array(model(images))
-    assert expected.std(axis=0).max() > 1e-5
-    np.testing.assert_allclose(small(images), expected, rtol=1e-3, atol=1e-7)
+    assert expected.std(axis=0).max() > 0.01
+    np.testing.assert_allclose(small(images), expected, rtol=1e-3, atol=1e-4)
     assert small.count_params() < 0.35 * model.count_params()
 
 
