@@ -65,15 +65,15 @@ class Inception(Branches):
         self.batch_normalization = batch_normalization
         self.momentum = momentum
         self.epsilon = epsilon
-        narrow, (one, three, five) = reductions or (None, None), filters
-        rows = [("1x1", one), ("1x1 3x3", narrow[0], three), ("1x1 5x5", narrow[1], five)]
-        rows = [
-            (words if None not in row else words.removeprefix("1x1 "), *row) for words, *row in rows
-        ]
-        rows.append(("max 1x1" if pool_filters else "max", pool_filters))
+        widths = (None, *(reductions or (None, None)))
+        rows: dict[str, tuple[int | None, int | None]] = {
+            f"1x1 {side}x{side}" if narrow else f"{side}x{side}": (narrow, wide)
+            for side, narrow, wide in zip((1, 3, 5), widths, filters, strict=True)
+        }
+        rows["max 1x1" if pool_filters else "max"] = (pool_filters, None)
         super().__init__(
-            [words for words, *_ in rows],
-            [[count for count in row if count is not None] for _, *row in rows],
+            list(rows),
+            [[count for count in row if count is not None] for row in rows.values()],
             activation=activation,
             normalization={"momentum": momentum, "epsilon": epsilon}
             if batch_normalization

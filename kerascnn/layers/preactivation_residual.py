@@ -48,17 +48,13 @@ class PreActivationResidual(ResidualUnit):
 
     def kernels(self) -> list[dict[str, Any]]:
         """List the arguments of the convolutions, from the input on."""
-        rows = [(self.filters, 3), (self.filters, 3)]
+        sizes = [(self.filters, 3), (self.filters, 3)]
         if self.bottleneck:
-            rows = [(self.filters, 1), (self.filters, 3), (self.channels, 1)]
-        rows = [
-            {
-                "filters": filters,
-                "kernel_size": size,
-                "use_bias": self.use_bias and place == len(rows) - 1,
-            }
-            for place, (filters, size) in enumerate(rows)
+            sizes = [(self.filters, 1), (self.filters, 3), (self.channels, 1)]
+        rows: list[dict[str, Any]] = [
+            {"filters": filters, "kernel_size": size, "use_bias": False} for filters, size in sizes
         ]
+        rows[-1]["use_bias"] = self.use_bias
         if self.strides > 1:
             rows[int(self.bottleneck)] |= {"strides": self.strides, "padding": "valid"}
         return rows
