@@ -11,8 +11,8 @@ from kerascnn.layers.windows import per_axis
 
 _POOLINGS = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
 _OWN = ("autocast", "dtype", "name", "trainable")
-_OPTIONS = ("filters", "kernel_size", "strides", "padding", "dilation_rate")
-_OPTIONS += ("pooling", "pool_size", "pool_strides")
+_CONVOLUTION = ("filters", "kernel_size", "strides", "padding", "dilation_rate")
+_OPTIONS = (*_CONVOLUTION, "pooling", "pool_size", "pool_strides")
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

@@ -47,11 +47,11 @@ class DilatedConvND(layers.Layer):
         self.plain = 1 in (max(self.strides), max(self.dilation_rate))
         pairs = list(zip(self.strides, self.dilation_rate, strict=True))
         self.steps = (1,) * self.rank if self.plain else tuple(math.gcd(*pair) for pair in pairs)
-        strides = [n // g for n, g in zip(self.strides, self.steps, strict=True)]
+        rests = [n // g for n, g in zip(self.strides, self.steps, strict=True)]
         rates = [n // g for n, g in zip(self.dilation_rate, self.steps, strict=True)]
-        last_steps = (1,) * self.rank if 1 in (max(strides), max(rates)) else tuple(strides)
+        last_steps = (1,) * self.rank if 1 in (max(rests), max(rates)) else tuple(rests)
         own = {"name": "convolution", "dtype": self.dtype_policy, "dilation_rate": rates}
-        own["strides"] = [n // g for n, g in zip(strides, last_steps, strict=True)]
+        own["strides"] = [n // g for n, g in zip(rests, last_steps, strict=True)]
         own["padding"] = padding if self.plain else "valid"
         self.convolution = self.kind(self.filters, self.kernel_size, **own, **kwargs)
         self.data_format = self.convolution.data_format
