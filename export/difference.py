@@ -47,13 +47,14 @@ def measure(name: str, expected: npt.NDArray[Any], given: npt.NDArray[Any]) -> O
         name=name,
         max_abs=float(np.abs(difference).max(initial=0.0)),
         mean_abs=float(np.abs(difference).mean()) if difference.size else 0.0,
-        sqnr_db=_decibels(signal, noise),
+        sqnr_db=decibels(signal, noise),
         argmax_agreement=agreement,
         finite=finite,
     )
 
 
-def _decibels(signal: float, noise: float) -> float:
+def decibels(signal: float, noise: float) -> float:
+    """Give the ratio of two sums of squares in dB; infinite without noise."""
     if noise == 0.0:
         return math.inf
     return 10.0 * math.log10(signal / noise) if signal else -math.inf

@@ -12,19 +12,17 @@ from typing import Any
 
 from kerascnn.edge import Metadata, write_metadata
 
-from .comparison import compare_samples
 from .conversion.data import gather_both
 from .conversion.options import check_calibration, check_options
 from .conversion.preparation import prepare
 from .conversion.process import convert_model
 from .files import beside
-from .gate import check_file, check_parity
-from .inspection import Inspection, inspect_fields
+from .judging import judge
 from .model import check_static, deployable, ports
 from .quantization.bake import is_quantize_aware
 from .report import Report
-from .targets.target import check_target, judge_for, write_for
-from .tree import walk
+from .reporting.debug import debug
+from .targets.target import check_target, write_for
 
 
 def to_tflite(
@@ -102,7 +100,8 @@ def to_tflite(
     )
     taken = ports(model)
     check_static(taken)
-    samples, judged = gather_both(calibration, parity, taken)
+    samples, judged = gather_both(calibration, parity, taken, metadata)
+    wanted: dict[str, Any] = {"quantize": quantize, "target": target, "min_runtime": min_runtime}
     with beside(Path(path)) as working:
         ready = prepare(
             model,
@@ -112,7 +111,7 @@ def to_tflite(
             skip=skip,
             correct_bias=correct_bias,
         )
-        ready = write_for(ready, target=target, quantize=quantize, min_runtime=min_runtime)
+        ready = write_for(ready, **wanted)
         working.write_bytes(
             convert_model(
                 ready.model,
@@ -124,26 +123,17 @@ def to_tflite(
             )
         )
         write_metadata(working, metadata or Metadata())
-        layers = {layer for layer, _ in walk(ready.model)}
-        fields = inspect_fields(working, layers)
-        check_file(
-            Inspection(**fields),
-            quantize=quantize,
-            input_output=input_output,
-            allow=allow,
-            floating=ready.floating,
-            calibrated=bool(samples),
+        fields = judge(
+            working, ready, judged, taken, input_output=input_output, allow=allow, **wanted
         )
-        found = judge_for(
-            working, target=target, min_runtime=min_runtime, layers=layers, allow=allow
-        )
-        runs_here = judged and not any(node.custom for node in fields["nodes"])
-        comparison = compare_samples(ready.reference, working, judged, taken) if runs_here else None
-        notes = (*fields["notes"], *ready.notes, *check_parity(comparison, quantize))
-        notes += found.pop("notes", ())
         os.replace(working, path)
-    fields |= found | {"path": Path(path), "notes": notes}
-    if comparison:
-        comparison = dataclasses.replace(comparison, path=Path(path))
-    seconds = time.monotonic() - started
-    return Report(**fields, quantize=quantize, target=target, parity=comparison, seconds=seconds)
+    path = fields["path"] = Path(path)
+    if fields["parity"]:
+        fields["parity"] = dataclasses.replace(fields["parity"], path=path)
+    return Report(
+        **fields,
+        quantize=quantize,
+        target=target,
+        seconds=time.monotonic() - started,
+        measure=(lambda: debug(ready.reference, path, judged)) if judged else None,
+    )

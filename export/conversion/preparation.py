@@ -29,6 +29,7 @@ class Prepared:
         floating: Names of the layers that may compute in float in an integer file.
         notes: Sentences for the report.
         outputs: Names of the outputs; those that the model to convert gives them when None.
+        calibrated: Whether there were samples to measure ranges on.
     """
 
     model: keras.Model
@@ -37,6 +38,7 @@ class Prepared:
     floating: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     outputs: tuple[str, ...] | None = None
+    calibrated: bool = True
 
 
 def prepare(
@@ -93,6 +95,7 @@ def prepare(
         floating,
         notes,
         tuple(name_outputs(model, outputs)),
+        bool(samples),
     )
 
 

@@ -59,11 +59,8 @@ def test_each_output_channel_has_the_scale_of_its_kernel(model, weights):
         assert any(len(s) == len(expected) and np.allclose(s, expected, 1e-5) for s in found), name
 
 
-def test_weights_alone_answer_nearer_to_keras_than_dynamic_range(model, weights, tmp_path):
-    dynamic = export.to_tflite(
-        model, tmp_path / "m.tflite", quantize="dynamic", parity=IMAGES
-    ).parity
-    assert weights.parity.outputs[0].sqnr_db > dynamic.outputs[0].sqnr_db + 3
+def test_weights_alone_answer_as_keras_does(weights):
+    assert weights.parity.outputs[0].sqnr_db > 40
     assert weights.runtime == "TensorFlow Lite 2.7"
 
 

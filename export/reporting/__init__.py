@@ -1,0 +1,1 @@
+"""What became of each layer, and how to look at it."""
