@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .comparison import Comparison, compare
     from .compression.clustering import cluster
     from .compression.pruning import prune
+    from .compression.report import CompressionReport, compression_report
     from .compression.schedules import ConstantSparsity, PolynomialSparsity
     from .compression.shrinking import shrink
     from .difference import OutputError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison",
+    "CompressionReport",
     "ConstantSparsity",
     "ExportError",
     "Inspection",
@@ -43,6 +45,7 @@ __all__ = [
     "Report",
     "cluster",
     "compare",
+    "compression_report",
     "coral",
     "debug",
     "equalize",
@@ -58,6 +61,7 @@ __all__ = [
 
 _HOMES = {
     "Comparison": "comparison",
+    "CompressionReport": "compression.report",
     "ConstantSparsity": "compression.schedules",
     "Inspection": "inspection",
     "LayerError": "reporting.layers",
@@ -68,6 +72,7 @@ _HOMES = {
     "Report": "report",
     "cluster": "compression.clustering",
     "compare": "comparison",
+    "compression_report": "compression.report",
     "debug": "reporting.debug",
     "equalize": "quantization.equalize",
     "flatten": "quantization.flatten",

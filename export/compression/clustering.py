@@ -32,9 +32,9 @@ def cluster(
 
     What it brings is a smaller compressed file: a float one shrinks to about `log2(count)` bits a
     weight. Files of int8 have one scale a channel, which turns one centroid into different integers
-    in different channels, so there it brings less; layers with one scale (dense ones) keep it all.
-    Nothing becomes faster. Before quantization-aware training, cluster the copy of
-    `quantize_aware`, since folding the normalisation scales each channel.
+    where the channels' largest weights differ, so there it brings less; layers with one scale
+    (dense ones) keep it all. Nothing becomes faster. For quantization-aware training, cluster the
+    copy of `quantize_aware`, since folding the normalisation scales each channel.
 
     Args:
         model: A built Keras model; also one of several that a trainer fits.
