@@ -99,7 +99,7 @@ class Clustering(Holding):
             return
         self._fresh = False
         for variable, numbers, shares in self._groups:
-            weights = np.asarray(variable)
+            weights = ops.convert_to_numpy(variable)
             centroids, found = share(weights, self.count, self.initializer)
             members = np.bincount(found, minlength=self.count)
             still = (centroids == 0) | (members == 0)

@@ -93,7 +93,7 @@ class Pruning(Holding):
         """Find out at which step the optimizer is."""
         optimizer = getattr(self.model, "optimizer", None)
         done = self._start + self._batch
-        self._start = done if optimizer is None else int(optimizer.iterations)
+        self._start = done if optimizer is None else int(ops.convert_to_numpy(optimizer.iterations))
         self._batch = 0
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
@@ -116,7 +116,7 @@ class Pruning(Holding):
 
     def _keep_zeros(self) -> None:
         for variable in (variable for variables, _ in self._groups for variable in variables):
-            zeros = np.asarray(variable) == 0
+            zeros = ops.convert_to_numpy(variable) == 0
             # A weight that starts at zero everywhere is not pruned but new.
             self._masks[id(variable)].assign(np.ones_like(zeros) if zeros.all() else ~zeros)
 
@@ -127,10 +127,10 @@ class Pruning(Holding):
         if not any(turns) or not sparsity:
             return
         for variables, choose in self._groups:
-            kept = choose([np.asarray(variable) for variable in variables], sparsity)
+            kept = choose([ops.convert_to_numpy(variable) for variable in variables], sparsity)
             for variable, mask in zip(variables, kept, strict=True):
                 held = self._masks[id(variable)]
-                held.assign(np.asarray(held) & mask)
+                held.assign(ops.convert_to_numpy(held) & mask)
         self.project()
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
-import numpy as np
 
 from .kernels import kernels
 from .tally import LayerWeights, tally, tally_file
@@ -124,7 +123,7 @@ def compression_report(
     other = None if dense is None else _bytes(dense)
     if isinstance(source, keras.Model):
         layers = [
-            tally(kernel.path, np.asarray(kernel.variable), kernel.outputs)
+            tally(kernel.path, keras.ops.convert_to_numpy(kernel.variable), kernel.outputs)
             for kernel in kernels(source, (), ("*",))
         ]
     else:
@@ -141,5 +140,5 @@ def compression_report(
 
 def _bytes(source: keras.Model | str | PathLike[str]) -> bytes:
     if isinstance(source, keras.Model):
-        return b"".join(np.asarray(weight).tobytes() for weight in source.weights)
+        return b"".join(keras.ops.convert_to_numpy(weight).tobytes() for weight in source.weights)
     return Path(source).read_bytes()

@@ -1,5 +1,10 @@
 """Pruning while a model trains: what becomes zero stays zero, whatever trains it."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -247,3 +252,22 @@ def test_four_fifths_of_the_weights_of_a_digits_net_are_spare_but_not_any(monkey
     assert accuracy > 0.93
     assert pruned > accuracy - 0.02
     assert mutant < pruned - 0.05
+
+
+@pytest.fixture(scope="module")
+def replicas():
+    script = Path(__file__).with_name("compression_replicas.py")
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-3000:]
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"), [("pruned", "zeros", 0.5), ("clustered", "values", 8)]
+)
+def test_replicas_hold_the_same_weights_as_one_device(replicas, kind, name, value):
+    found = replicas[kind]
+    assert found["replicas"] == 2
+    assert found["apart"] == 0.0
+    assert found["from_one_device"] < 1e-5
+    assert found[name] == value

@@ -77,5 +77,9 @@ def test_its_schedules_prune(found):
     assert found["pruned"] == pytest.approx(0.6, abs=0.01)
 
 
+def test_its_centroids_cluster(found):
+    assert found["clustered"] == 8
+
+
 def test_its_neighbours_are_pruned_as_ours(found):
     assert found["neighbours"] == [0.5, 1.0]

@@ -59,7 +59,7 @@ def wide_net(lib):
     return lib.Model(image, layers.Conv2D(4, 1, name="last")(x))
 
 
-def compiled(lib, model, rate, optimizer=None):
+def compiled(lib, model, rate):
     loss = lib.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer = lib.optimizers.Adam(rate)
     model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
@@ -107,13 +107,13 @@ def file_accuracy(name):
 
 def compare_training():
     tf_keras.utils.set_random_seed(0)
-    model = fit(compiled(tf_keras, plain_net(tf_keras), 3e-3), 8)
+    model = fit(compiled(tf_keras, plain_net(tf_keras), 5e-3), 6)
     ours = twin(model, plain_net)
     theirs = tfmot.quantization.keras.quantize_model(model)
     FOUND["float"] = model.evaluate(TEST, TEST_LABELS, verbose=0)[1]
-    fit(compiled(tf_keras, theirs, 3e-4), 3)
+    fit(compiled(tf_keras, theirs, 3e-4), 2)
     save_theirs(theirs, "theirs.tflite")
-    aware = fit(compiled(keras, export.quantize_aware(ours), 3e-4), 3)
+    aware = fit(compiled(keras, export.quantize_aware(ours), 3e-4), 2)
     export.to_tflite(aware, FOLDER / "ours.tflite", quantize="int8")
     FOUND["theirs"], FOUND["ours"] = map(file_accuracy, ("theirs.tflite", "ours.tflite"))
     return ours
@@ -172,6 +172,14 @@ def prune_by_theirs(model):
     FOUND["pruned"] = float(np.mean(np.asarray(model.get_layer("conv1").kernel) == 0))
 
 
+def cluster_by_theirs(model):
+    named = tfmot.clustering.keras.CentroidInitialization.DENSITY_BASED
+    compiled(keras, model, 1e-3)
+    clustering = export.cluster(model, 8, initializer=named, only=["conv2"])
+    model.fit(TRAIN, TRAIN_LABELS, batch_size=32, verbose=0, callbacks=[clustering])
+    FOUND["clustered"] = len(np.unique(model.get_layer("conv2").kernel))
+
+
 def neighbours():
     """Prune the same kernel by 2 of 4, here and there."""
     kernel = np.random.default_rng(0).normal(size=(3, 3, 8, 6)).astype("float32")
@@ -197,5 +205,6 @@ compare_kinds()
 plug_in(MODEL)
 refusals(MODEL)
 prune_by_theirs(MODEL)
+cluster_by_theirs(MODEL)
 neighbours()
 (FOLDER / "found.json").write_text(json.dumps(FOUND))
