@@ -98,7 +98,7 @@ def check_parity(comparison: Comparison | None, quantize: str) -> tuple[str, ...
             )
         notes.append(
             f"Output {output.name!r} lost much to the quantization ({output.sqnr_db:.1f} dB): "
-            "calibrate on more, and more typical, samples."
+            "see report.worst() for the layers, and calibrate on more, more typical samples."
         )
     return tuple(notes)
 

@@ -53,5 +53,5 @@ def read_pictures(
             f"Received: {folder}"
         )
     spread = np.linspace(0, len(files) - 1, min(limit, len(files))).astype(int)
-    spec = TensorSpec(port.name, (1, *map(int, port.shape[1:])), np.dtype("float32"))
+    spec = TensorSpec(port.name, (1, *(size or 1 for size in port.shape[1:])), np.dtype("float32"))
     return np.concatenate([prepare(files[at], spec, metadata) for at in spread])

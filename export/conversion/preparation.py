@@ -17,6 +17,11 @@ from ..quantization.calibrate import calibrate, unset
 from ..quantization.gaps import left_in_float
 from .samples import Samples, constant_inputs
 
+_TRACED = (
+    "The model has no graph of its own and was traced in one call: what Python decides or does in "
+    "it is fixed as in that call, and layers cannot be told apart one by one."
+)
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -69,6 +74,8 @@ def prepare(
         "them mean nothing."
         for name in constant_inputs(samples)
     )
+    if not getattr(model, "outputs", None):
+        notes += (_TRACED,)
     learned = is_quantize_aware(model)
     ours = learned or observer != "min_max" or skip or correct_bias
     if quantize != "int8" or not ours:

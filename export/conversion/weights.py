@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-import flatbuffers
 import numpy as np
 import numpy.typing as npt
 
@@ -51,7 +51,7 @@ def round_weights(data: bytes) -> bytes:
             step.inputs = [made.get(int(index), int(index)) for index in step.inputs]
             steps.append(step)
         graph.operators = steps
-    builder = flatbuffers.Builder(len(data))
+    builder = import_module("flatbuffers").Builder(len(data))
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
     return bytes(builder.Output())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from .fake import KERNELS, FakeQuantize, FakeQuantizedKernel
+from .fake import FakeQuantize, FakeQuantizedKernel, has_kernel
 from .graph import Graph, Step, read
 from .placement import ranges
 
@@ -21,7 +21,7 @@ def left_in_float(model: keras.Model) -> tuple[str, ...]:
         place
         for place, step in enumerate(graph.steps)
         if (place in own and not ranged.issuperset(step.results))
-        or (type(step.operation) in KERNELS and place not in rounded)
+        or (has_kernel(step.operation) and place not in rounded)
     }
     size = -1
     while size != len(found):
@@ -31,7 +31,7 @@ def left_in_float(model: keras.Model) -> tuple[str, ...]:
             takes = not floating.isdisjoint(step.sources)
             # A convolution before a ReLU has the ReLU's range, or none.
             after = None if place in own else graph.only_consumer(step)
-            if takes or (after in map(graph.steps.__getitem__, found)):
+            if takes or any(graph.steps[other] is after for other in found):
                 found.add(place)
     return tuple(dict.fromkeys(graph.steps[place].operation.name for place in sorted(found)))
 

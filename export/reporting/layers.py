@@ -129,6 +129,7 @@ class LayerErrors:
         texts = axes.bar_label(bars, [f"{error.sqnr_db:.1f}" for error in shown], padding=4)
         for text, colour in zip(texts, colours, strict=True):
             text.set_color(colour)  # a ratio of 0 has no bar to be red
+        axes.margins(x=0.1)
         axes.axvline(_GOOD_DB, color="black", linewidth=0.8, linestyle="--")
         axes.set_xlabel("signal to quantization noise (dB); red asks for a remedy")
         axes.set_title(f"{self.path.name}: {len(shown)} worst of {len(self.layers)} layers")

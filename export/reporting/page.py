@@ -16,8 +16,9 @@ h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2rem }
 dl { display: grid; grid-template-columns: max-content auto; gap: .2rem 1.5rem }
 dt { color: #666 } dd { margin: 0 }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; padding: .25rem .7rem; border-bottom: 1px solid #ddd }
-td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+th, td { text-align: left; vertical-align: top; border-bottom: 1px solid #ddd }
+th, td { padding: .25rem .7rem }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 tr.bad td { background: #fdecea }
 .bar { background: #7aa6d8; height: .6rem; display: inline-block; margin-right: .5rem }
 li { color: #8a4b00 }
@@ -115,7 +116,7 @@ def _operators(report: Report) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[_Row], *, numbers: Sequence[int]) -> str:
-    lines = ["".join(f"<th>{escape(title)}</th>" for title in head)]
+    lines = ["".join(_cell(title, number=at in numbers, tag="th") for at, title in enumerate(head))]
     lines += [
         "".join(_cell(value, number=at in numbers) for at, value in enumerate(cells))
         for _, cells in rows
@@ -125,9 +126,9 @@ def _table(head: Sequence[str], rows: Sequence[_Row], *, numbers: Sequence[int])
     return f"<table>\n{body}\n</table>"
 
 
-def _cell(value: str | float, *, number: bool) -> str:
+def _cell(value: str | float, *, number: bool, tag: str = "td") -> str:
     if isinstance(value, float):  # a share, drawn as a bar
         bar = f'<span class="bar" style="width: {6 * value:.2f}rem"></span>' if value else ""
         return f"<td>{bar}</td>"
     kind = ' class="number"' if number else ""
-    return f"<td{kind}>{escape(str(value))}</td>"
+    return f"<{tag}{kind}>{escape(str(value))}</{tag}>"

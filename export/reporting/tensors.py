@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,14 @@ class Tensors:
     """
 
     def __init__(self, path: Path) -> None:
-        from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
+        litert = import_module("ai_edge_litert.interpreter")
         self.graph: Graph = read_graphs(path)[0]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # says that keeping all tensors takes memory
-            self._interpreter = Interpreter(
+            self._interpreter = litert.Interpreter(
                 str(path),
                 # A delegate keeps what lies inside it to itself.
-                experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+                experimental_op_resolver_type=litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
                 experimental_preserve_all_tensors=True,
             )
             self._interpreter.allocate_tensors()

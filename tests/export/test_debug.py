@@ -124,9 +124,10 @@ def test_layers_are_shown_as_json_table_and_picture(errors, tmp_path):
     fields = json.loads(errors.to_json())
     assert [e["layer"] for e in fields["layers"]] == [e.layer for e in errors.layers]
     assert errors.table(3).row_count == 3
-    picture = Image.open(errors.plot(tmp_path / "layers.png"))
-    assert picture.width > 400
-    assert len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)) > 10
+    with Image.open(errors.plot(tmp_path / "layers.png")) as picture:
+        pixels = np.asarray(picture.convert("RGB"))
+    assert pixels.shape[1] > 400
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 10
 
 
 def test_the_report_measures_its_layers_by_itself(report, errors):

@@ -223,6 +223,7 @@ def test_a_subclassed_model_in_half_precision(subclassed, folder):
     assert {node.weights for node in report.nodes if node.name == "DEQUANTIZE"} == {"float16"}
     assert [end.name for end in (*report.inputs, *report.outputs)] == ["input", "output"]
     assert report.parity.outputs[0].sqnr_db > 50
+    assert "traced in one call" in report.notes[-1]
 
 
 def test_dynamic_range_stores_int8_and_loads_in_old_runtimes(subclassed, folder):
@@ -322,7 +323,10 @@ IMAGES = normal(6, 4, 4, 1)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"quantize": "int4"}, "one of float32, float16, weights, dynamic, int8, int16. Did you mean int8.*'int4'"),
+        (
+            {"quantize": "int4"},
+            "one of float32, float16, weights, dynamic, int8, int16. Did you mean int8.*'int4'",
+        ),
         ({"quantize": "fast"}, "quantize must be one of.*Received: quantize='fast'"),
         ({"quantize": "int8"}, "pass calibration.*calibration=None"),
         ({"quantize": "int8", "calibration": IMAGES[:0]}, "calibration must hold at least one"),
