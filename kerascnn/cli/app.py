@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from kerascnn.cli.commands.benchmark import benchmark
+from kerascnn.cli.commands.debug import debug as debug_layers
 from kerascnn.cli.commands.demo import demo
 from kerascnn.cli.commands.doctor import doctor
 from kerascnn.cli.commands.evaluate import evaluate
@@ -47,6 +48,7 @@ app.command("list")(_with_tensorflow(list_systems))
 app.command("train")(_with_tensorflow(train))
 app.command("evaluate")(_with_tensorflow(evaluate))
 app.command("export")(_with_tensorflow(export))
+app.command("debug")(_with_tensorflow(debug_layers))
 app.command("inspect")(inspect)
 app.command("run")(run)
 app.command("benchmark")(benchmark)

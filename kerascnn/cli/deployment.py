@@ -44,7 +44,8 @@ def export_run(
     *,
     path: Path | None = None,
     input_output: str = "float32",
-    calibration: np.ndarray | None = None,
+    calibration: np.ndarray | Path | None = None,
+    **options: Any,
 ) -> export.Report:
     """Export the trained model of a run; labels and pre-processing go into the file.
 
@@ -52,15 +53,16 @@ def export_run(
 
     Args:
         run: The run.
-        quantize: `"float32"`, `"float16"`, `"dynamic"` or `"int8"`.
+        quantize: A form that `export.to_tflite` knows.
         path: The file; `model_<quantize>.tflite` in the run folder when None.
         input_output: Types at the border: `"float32"`, or `"int8"` or `"uint8"` in an int8 file.
-        calibration: Inputs to measure the ranges of an int8 file on; examples of the training
-            split when None.
+        calibration: Inputs to measure the ranges of an integer file on, or a folder of pictures;
+            examples of the training split when None.
+        **options: Further arguments of `export.to_tflite`, such as `target`.
     """
     model = run.model()
     task = run.purpose
-    if calibration is None and quantize == "int8":
+    if calibration is None and quantize in ("int8", "int16"):
         calibration = task.inputs(model, data.arrays(run.dataset.train, CALIBRATION))
     return export.to_tflite(
         model,
@@ -70,6 +72,7 @@ def export_run(
         calibration=calibration,
         metadata=edge.Metadata(**task.metadata(run.dataset)),
         parity=task.inputs(model, data.arrays(run.dataset.test, CALIBRATION)),
+        **options,
     )
 
 

@@ -13,12 +13,23 @@ from kerascnn.cli.console import output, print_table, show_json
 
 def export(
     source: Path = typer.Argument(..., help="A run folder, or a .keras file."),
-    quantize: str = typer.Option("int8", help="float32, float16, dynamic or int8."),
+    quantize: str = typer.Option("int8", help="float32, float16, weights, dynamic, int8 or int16."),
     to: Path | None = typer.Option(None, "--output", help="Where to; beside the source if not."),
-    input_output: str = typer.Option("float32", help="Types at the border: float32, int8, uint8."),
+    input_output: str = typer.Option(
+        "float32", help="Types at the border: float32, int8, uint8, int16."
+    ),
+    observer: str = typer.Option("min_max", help="Ranges of int8: min_max, percentile or mse."),
+    skip: list[str] = typer.Option([], help="A layer to leave in float; may be repeated."),
     part: str | None = typer.Option(None, help="Export only this sub-model, such as encoder."),
     inputs: Path | None = typer.Option(
-        None, help="Calibration: a .npy file of inputs; a run's own training data by default."
+        None,
+        help="Calibration: a .npy file of inputs, or for a run a folder of pictures; its own "
+        "training data by default.",
+    ),
+    html: Path | None = typer.Option(None, help="Write the report as a page to this file."),
+    target: str = typer.Option("cpu", help="cpu, gpu, coral or microcontroller."),
+    min_runtime: str | None = typer.Option(
+        None, help="Oldest runtime that must run the file, such as 2.5 or 'LiteRT 2.3'."
     ),
     saved_model: bool = typer.Option(False, "--saved-model", help="For TF Serving instead."),
     as_json: bool = typer.Option(False, "--json", help="Print the report as JSON."),
@@ -31,21 +42,27 @@ def export(
 
         kerascnn export runs/vae --part decoder --quantize float32
 
-        kerascnn export mine.keras --quantize int8 --inputs inputs.npy
+        kerascnn export runs/lenet5 --target coral --input-output uint8
+
+        kerascnn export mine.keras --quantize int8 --inputs inputs.npy --observer mse --html m.html
 
         kerascnn export runs/lenet5 --saved-model --output serving/lenet5
     """
     if saved_model:
         from kerascnn.export import to_saved_model
 
-        model, stem = _load(source, part)
+        model, stem = load_part(source, part)
         written = to_saved_model(model, to or stem.with_name("saved_model"))
         show_json({"saved_model": str(written)}) if as_json else output.print(str(written))
         return
     options: dict[str, Any] = {
         "quantize": quantize,
         "input_output": input_output,
-        "calibration": None if inputs is None else np.load(inputs),
+        "target": target,
+        "min_runtime": min_runtime,
+        "calibration": inputs if inputs is None or inputs.is_dir() else np.load(inputs),
+        "observer": observer,
+        "skip": tuple(skip),
     }
     if source.is_dir() and part is None:
         from kerascnn.cli.deployment import export_run
@@ -55,15 +72,19 @@ def export(
     else:
         from kerascnn.export import to_tflite
 
-        model, stem = _load(source, part)
+        model, stem = load_part(source, part)
         report = to_tflite(model, to or stem.with_name(f"{stem.name}_{quantize}.tflite"), **options)
+    if html is not None:
+        report.to_html(html)
     if as_json:
         show_json(report.to_dict())
     else:
         print_table(report.table())
+        if report.coral:
+            print_table(report.coral.table())
 
 
-def _load(source: Path, part: str | None) -> tuple[Any, Path]:
+def load_part(source: Path, part: str | None) -> tuple[Any, Path]:
     """Load a model or one of its parts, and say after what its exports are named."""
     import keras
 

@@ -47,6 +47,7 @@ def nan_images():
         (["train"], "Name a system"),
         (["evaluate", "nowhere"], "config.json"),
         (["export", "nowhere.keras"], "nowhere.keras"),
+        (["debug", "nowhere.keras", "nowhere.tflite"], "nowhere.keras"),
         (["inspect", "nowhere.tflite"], "nowhere.tflite"),
         (["run", "nowhere.tflite", "x.png"], "nowhere.tflite"),
         (["benchmark", "nowhere.tflite"], "nowhere.tflite"),

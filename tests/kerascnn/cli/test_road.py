@@ -127,6 +127,24 @@ def test_a_failed_export_leaves_the_good_file(run, tmp_path):
     assert good.read_bytes() == before
 
 
+def test_the_layers_that_lost_most_come_with_their_remedies(run, tmp_path):
+    words = ("debug", run, run / "model_int8.tflite", "--plot", tmp_path / "layers.png", "--json")
+    found = json.loads(kerascnn(*words).stdout)
+    ratios = [layer["sqnr_db"] for layer in found["layers"]]
+    assert ratios == sorted(ratios)
+    assert len(ratios) >= 5
+    with Image.open(tmp_path / "layers.png") as picture:
+        assert picture.width > 100
+
+
+def test_an_export_takes_an_observer_and_writes_a_page(run, tmp_path):
+    page = tmp_path / "m.html"
+    options = ("--observer", "mse", "--html", page, "--output", tmp_path / "m.tflite", "--json")
+    report = json.loads(kerascnn("export", run, *options).stdout)
+    assert report["float_operators"] == []
+    assert "CONV_2D" in page.read_text()
+
+
 def test_an_export_to_a_missing_folder_fails_before_the_conversion(run, tmp_path):
     process = kerascnn("export", run, "--output", tmp_path / "no" / "x.tflite", check=False)
     assert process.returncode == 1
