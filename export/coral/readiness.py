@@ -95,11 +95,17 @@ def _placement(
         layer=layer_of(graph, step, layers),
         mapped=mapped,
         reason=reason or ("" if mapped else FOLLOWS),
-        remedy=instead_of(step.name) if reason else "",
+        remedy=_remedy(step, reason),
         uncertain=_uncertain(graph, step) if mapped else "",
         macs=macs(graph, step),
         end=at_an_end(graph, step),
     )
+
+
+def _remedy(step: Step, reason: str) -> str:
+    if reason.startswith("works on float"):
+        return "quantize='int8'"
+    return instead_of(step.name) if reason else ""
 
 
 def _uncertain(graph: Graph, step: Step) -> str:

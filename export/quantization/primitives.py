@@ -10,6 +10,7 @@ import numpy as np
 from keras import layers, ops
 
 from .graph import rebuild
+from .integers import write_for_integers
 
 
 def split(model: keras.Model) -> keras.Model:
@@ -18,6 +19,7 @@ def split(model: keras.Model) -> keras.Model:
     An activation inside a convolution or dense layer becomes a layer of its own. The layers of the
     model are changed, so it must be a private copy.
     """
+    model = write_for_integers(model)
     fused: dict[int, layers.Layer] = {}
     while any(_form(operation) or _is_fused(operation) for operation in model.operations):
 

@@ -178,3 +178,16 @@ def test_forms_in_int8_are_as_close_as_before(everything, images):
         with edge.load(path) as loaded:
             errors.append(np.mean((np.asarray(loaded(images)) - expected) ** 2))
     assert errors[1] < 4 * errors[0] + 1e-4
+
+
+def test_training_with_rounding_has_the_same_forms(images, tmp_path):
+    image = keras.Input((6, 6, 8), name="image")
+    x = layers.Conv2D(8, 3, padding="same", activation="relu")(image)
+    x = layers.Conv2D(8, 1)(layers.UpSampling2D(2)(x))
+    model = keras.Model(image, layers.GlobalAveragePooling2D()(-ops.square(x)))
+    aware = export.quantize_aware(model)
+    aware.compile("sgd", "mse")
+    aware.fit(images, np.zeros((4, 8)), epochs=2, verbose=0)
+    report = export.to_tflite(aware, tmp_path / "q.tflite", quantize="int8", target="coral")
+    assert report.float_operators == ()
+    assert report.coral.ready
