@@ -139,14 +139,12 @@ def inspect_fields(path: Path, layers: Collection[str] = ()) -> dict[str, Any]:
 
 
 def _notes(graphs: tuple[Graph, ...]) -> tuple[str, ...]:
-    notes = []
-    tensors = [tensor for graph in graphs for tensor in graph.tensors]
-    if any(-1 in tensor.shape for tensor in tensors):
-        notes.append("Some shapes are known only when the model runs: no delegate takes these.")
-    warnings = [
-        f"{step.name}: runtimes before {rule.runtime} {rule.harm}."
+    notes = {
+        f"{step.name}: runtimes before {rule.runtime} {rule.harm}.": None
         for graph in graphs
         for step in graph.steps
         for rule in rules_for(graph, step)
-    ]
-    return (*notes, *dict.fromkeys(warnings))
+    }
+    if any(-1 in tensor.shape for graph in graphs for tensor in graph.tensors):
+        notes["Some shapes are known only when the model runs: no delegate takes these."] = None
+    return tuple(notes)

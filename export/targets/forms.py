@@ -29,7 +29,7 @@ def split_groups(operation: Any, args: tuple[Any, ...], history: History) -> Fun
     if type(operation) is not layers.Conv2D or operation.groups == 1:
         return None
     kernels = np.split(np.array(operation.kernel), operation.groups, axis=-1)
-    biases = [0.0] * operation.groups
+    biases: list[Any] = [0.0] * operation.groups
     if operation.use_bias:
         biases = np.split(np.array(operation.bias), operation.groups)
     activation = operation.activation or keras.activations.linear

@@ -43,7 +43,7 @@ def drop_relus(data: bytes) -> bytes:
 
 def _is_fused(tflite: Any, model: Any, operator: Any) -> bool:
     code = model.operatorCodes[operator.opcodeIndex]
-    return (
+    return bool(
         code.builtinCode == tflite.BuiltinOperator.TRANSPOSE_CONV
         and code.version == _FUSED_VERSION
         and operator.builtinOptions.fusedActivationFunction != 0
@@ -58,7 +58,9 @@ def _cuts(tflite: Any, graph: Any, operator: Any) -> bool:
     kind = operator.builtinOptions.fusedActivationFunction
     functions = tflite.ActivationFunctionType
     # Half a step above 6 rounds to what 6 rounds to.
-    return kind == functions.RELU or (kind == functions.RELU6 and 255 * scale <= 6 + scale / 2)
+    return bool(
+        kind == functions.RELU or (kind == functions.RELU6 and 255 * scale <= 6 + scale / 2)
+    )
 
 
 def _plain(model: Any, index: int) -> int:
