@@ -50,7 +50,8 @@ def as_initializer(initializer: Any) -> Initializer:
     if isinstance(name, str) and name in known:
         return known[name]
     if callable(initializer):
-        return initializer
+        function: Initializer = initializer
+        return function
     raise ValueError(
         f"An initializer must be one of {', '.join(INITIALIZERS)} or a function of the weights and "
         f"the number of centroids. Received: initializer={initializer!r}"

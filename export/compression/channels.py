@@ -115,7 +115,9 @@ def _shapes(tensors: Any) -> list[Shape]:
 def _role(step: Step, arguments: Any, shapes: dict[int, Shape]) -> str:
     operation = step.operation
     ends = [shapes[tensor] for tensor in (*step.sources, *step.results)]
-    if any(len(shape) < 2 or shape[-1] is None for shape in ends) or not _is_last(operation):
+    if any(len(shape) < 2 or shape[-1] is None for shape in ends) or not _is_last(
+        operation, len(ends[0])
+    ):
         return "opaque"
     if isinstance(operation, MIXING):
         return "mixing" if getattr(operation, "groups", 1) == 1 else "opaque"
@@ -138,11 +140,11 @@ def _role(step: Step, arguments: Any, shapes: dict[int, Shape]) -> str:
     return "opaque"
 
 
-def _is_last(operation: Any) -> bool:
+def _is_last(operation: Any, rank: int) -> bool:
     """Whether a layer takes the last axis for that of the channels."""
     if isinstance(operation, layers.BatchNormalization):
-        return operation.axis == -1 or operation.axis == len(operation.input.shape) - 1
-    return getattr(operation, "data_format", "channels_last") != "channels_first"
+        return operation.axis in (-1, rank - 1)
+    return bool(getattr(operation, "data_format", "") != "channels_first")
 
 
 def _has_array(arguments: Any) -> bool:

@@ -97,7 +97,8 @@ def as_schedule(schedule: Any) -> Schedule:
     if isinstance(schedule, numbers.Real):
         return ConstantSparsity(float(schedule))
     if callable(schedule):
-        return schedule
+        function: Schedule = schedule
+        return function
     raise ValueError(
         "A schedule must be a sparsity in [0, 1) or a function that gives (prune now, sparsity) "
         f"for a step. Received: schedule={schedule!r}"

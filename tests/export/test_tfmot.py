@@ -14,20 +14,23 @@ import pytest
 from kerascnn import export
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tfmot")
+def run(folder, part):
     script = Path(__file__).with_name("tfmot_process.py")
-    run = subprocess.run(
-        [sys.executable, script, folder], capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-    return folder
+    command = [sys.executable, script, folder, part]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads((folder / "found.json").read_text())
 
 
 @pytest.fixture(scope="module")
-def found(folder):
-    return json.loads((folder / "found.json").read_text())
+def found(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("plug"), "plug")
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("judge")
+    return folder, run(folder, "judge")
 
 
 def kinds(path):
@@ -39,18 +42,24 @@ def test_importing_it_leaves_keras_and_the_environment_alone(found):
     assert found["environment"] is None
 
 
-def test_its_training_is_not_better_than_ours(found):
+@pytest.mark.slow
+def test_its_training_is_not_better_than_ours(judged):
+    _, found = judged
     assert found["float"] > 0.95
     assert found["ours"] > found["theirs"] - 0.005
 
 
-def test_its_file_has_the_operators_and_types_of_ours(folder):
+@pytest.mark.slow
+def test_its_file_has_the_operators_and_types_of_ours(judged):
+    folder, _ = judged
     ours = kinds(folder / "ours.tflite")
     assert ours == kinds(folder / "theirs.tflite")
     assert ours["CONV_2D", "int8"] == 3
 
 
-def test_dilated_and_transposed_convolutions_are_float_in_its_file_and_int8_in_ours(folder):
+@pytest.mark.slow
+def test_dilated_and_transposed_convolutions_are_float_in_its_file_and_int8_in_ours(judged):
+    folder, _ = judged
     theirs = {node.name for node in export.inspect(folder / "theirs_wide.tflite").float_operators}
     assert theirs & {"CONV_2D", "TRANSPOSE_CONV"}
     assert not export.inspect(folder / "ours_wide.tflite").float_operators

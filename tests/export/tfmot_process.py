@@ -1,6 +1,6 @@
 """Runs tensorflow-model-optimization beside kerascnn, in a process of its own.
 
-Writes what it measures as JSON into the folder that is its argument.
+Arguments: the folder to write into what it measures, as JSON, and `plug` or `judge`.
 """
 
 import json
@@ -111,12 +111,11 @@ def compare_training():
     ours = twin(model, plain_net)
     theirs = tfmot.quantization.keras.quantize_model(model)
     FOUND["float"] = model.evaluate(TEST, TEST_LABELS, verbose=0)[1]
-    fit(compiled(tf_keras, theirs, 3e-4), 2)
+    fit(compiled(tf_keras, theirs, 3e-4), 3)
     save_theirs(theirs, "theirs.tflite")
-    aware = fit(compiled(keras, export.quantize_aware(ours), 3e-4), 2)
+    aware = fit(compiled(keras, export.quantize_aware(ours), 3e-4), 3)
     export.to_tflite(aware, FOLDER / "ours.tflite", quantize="int8")
     FOUND["theirs"], FOUND["ours"] = map(file_accuracy, ("theirs.tflite", "ours.tflite"))
-    return ours
 
 
 def compare_kinds():
@@ -200,11 +199,20 @@ def neighbours():
     FOUND["neighbours"] = [float(np.mean(one == 0)), float(np.mean((one == 0) == (two == 0)))]
 
 
-MODEL = compare_training()
-compare_kinds()
-plug_in(MODEL)
-refusals(MODEL)
-prune_by_theirs(MODEL)
-cluster_by_theirs(MODEL)
-neighbours()
+def plug():
+    model = fit(compiled(keras, plain_net(keras), 5e-3), 3)
+    FOUND["float"] = model.evaluate(TEST, TEST_LABELS, verbose=0)[1]
+    plug_in(model)
+    refusals(model)
+    prune_by_theirs(model)
+    cluster_by_theirs(model)
+    neighbours()
+
+
+def judge():
+    compare_training()
+    compare_kinds()
+
+
+{"plug": plug, "judge": judge}[sys.argv[2]]()
 (FOLDER / "found.json").write_text(json.dumps(FOUND))
