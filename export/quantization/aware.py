@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from .fake import KERNELS, FakeQuantize, FakeQuantizedKernel
+from .fake import FakeQuantize, FakeQuantizedKernel, has_kernel
 from .flatten import flatten
 from .fold import fold
 from .graph import Graph, read, rebuild
@@ -102,7 +102,7 @@ def _rounding(
             ),
             (args, kwargs),
         )
-        if place in chosen and type(operation) in KERNELS:
+        if place in chosen and has_kernel(operation):
             name = f"{operation.name}.rounded"
             operation = kernels.setdefault(id(operation), rounded_kernel(operation, name=name))
         outputs = operation(*args, **kwargs)

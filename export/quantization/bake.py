@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from .fake import KERNELS, FakeQuantize, FakeQuantizedKernel
+from .fake import FakeQuantize, FakeQuantizedKernel
 from .graph import Graph, Step, read, rebuild
 from .placement import is_relu
 
@@ -46,9 +46,8 @@ def _plain(wrapper: FakeQuantizedKernel, plain: dict[int, Any]) -> Callable[...,
         layer = wrapper.layer
         again = type(layer).from_config(layer.get_config())
         again.build(layer.get_build_config()["input_shape"])
-        name, _ = KERNELS[type(layer)]
         again.set_weights(layer.get_weights())
-        getattr(again, name).assign(wrapper.rounded())
+        again.kernel.assign(wrapper.rounded())
         plain[id(wrapper)] = again
     built: Callable[..., Any] = plain[id(wrapper)]
     return built

@@ -8,13 +8,13 @@ import keras
 from keras import layers, ops
 
 # The axis of a kernel along which every entry has a scale of its own; None for one scale in all.
-KERNELS: dict[type, tuple[str, int | None]] = {
-    layers.Conv1D: ("kernel", 2),
-    layers.Conv2D: ("kernel", 3),
-    layers.DepthwiseConv2D: ("kernel", 2),
-    layers.Conv1DTranspose: ("kernel", 1),
-    layers.Conv2DTranspose: ("kernel", 2),
-    layers.Dense: ("kernel", None),
+KERNELS: dict[type, int | None] = {
+    layers.Conv1D: 2,
+    layers.Conv2D: 3,
+    layers.DepthwiseConv2D: 2,
+    layers.Conv1DTranspose: 1,
+    layers.Conv2DTranspose: 2,
+    layers.Dense: None,
 }
 _LEAST = 1e-6  # width of a range that holds zeros only
 
@@ -61,7 +61,8 @@ class FakeQuantize(layers.Layer):
             self.high.assign(high)
             self.seen.assign(ops.ones_like(self.seen))
         high = ops.maximum(high, low + _LEAST)
-        return keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high)
+        rounded = keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high)
+        return rounded if training else ops.where(self.seen > 0, rounded, inputs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Give the shape of the input."""
@@ -91,7 +92,7 @@ class FakeQuantizedKernel(layers.Wrapper):
     def run(self, inputs: Any, kernel: Any) -> Any:
         """Run the layer on another kernel than its own."""
         trainable, others = (
-            [kernel if v is self._kernel() else v for v in variables]
+            [kernel if v is self.layer.kernel else v for v in variables]
             for variables in (self.layer.trainable_variables, self.layer.non_trainable_variables)
         )
         outputs, _ = self.layer.stateless_call(trainable, others, inputs)
@@ -99,16 +100,21 @@ class FakeQuantizedKernel(layers.Wrapper):
 
     def rounded(self) -> Any:
         """Give the rounded kernel."""
-        _, axis = KERNELS[type(self.layer)]
-        return round_symmetric(ops.convert_to_tensor(self._kernel()), axis)
+        return round_symmetric(ops.convert_to_tensor(self.layer.kernel), kernel_axis(self.layer))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Give the shape of the layer's output."""
         return self.layer.compute_output_shape(input_shape)
 
-    def _kernel(self) -> Any:
-        name, _ = KERNELS[type(self.layer)]
-        return getattr(self.layer, name)
+
+def has_kernel(operation: Any) -> bool:
+    """Whether an operation is a layer of a kind in `KERNELS`, or of one derived from it."""
+    return isinstance(operation, tuple(KERNELS))
+
+
+def kernel_axis(layer: layers.Layer) -> int | None:
+    """Give the axis of a kernel whose entries have their own scales; None for one scale in all."""
+    return next(axis for kind, axis in KERNELS.items() if isinstance(layer, kind))
 
 
 def round_symmetric(weights: Any, axis: int | None) -> Any:

@@ -9,15 +9,19 @@ from typing import Any
 import keras
 
 from ..tree import inside
+from .fake import has_kernel
 from .graph import as_functional, rebuild
+from .own_weights import OwnWeights, as_layer, own_weights, replaced
 
 
 def flatten(model: keras.Model) -> keras.Model:
     """Copy a model as a flat graph in which every composite layer is opened.
 
-    A composite is a nested model, or a layer of a class outside Keras that has layers inside and
-    no weights of its own. The layers inside get the names of those around them: `block.conv`.
-    The copy has its own weights, equal to those of the model.
+    A composite is a nested model, or a layer of a class outside Keras: its `call` is followed down
+    to Keras layers and operations. The layers inside get the names of those around them, such as
+    `block.conv`; weights that it owns itself become a layer `block.weights`. What draws random
+    numbers, or has a `call` that takes no symbolic tensors, stays closed. The copy has its own
+    weights, equal to those of the model.
 
     Args:
         model: A functional or sequential Keras model.
@@ -34,44 +38,76 @@ def flatten(model: keras.Model) -> keras.Model:
     """
     flat = keras.models.clone_model(as_functional(model))
     flat.set_weights(model.get_weights())
-    closed: set[int] = set()  # composites whose `call` takes no symbolic tensors
-    while found := [o for o in flat.operations if is_composite(o) and id(o) not in closed]:
+    opener = _Opener()
+    while found := [operation for operation in flat.operations if opener.opens(operation)]:
         for composite in found:
             for layer in inside(composite):
                 layer.name = f"{composite.name}.{layer.name}"
-        flat = rebuild(flat, lambda _, o, args, kwargs: _open(o, args, kwargs, closed))
+        flat = rebuild(flat, lambda _, operation, args, kwargs: opener(operation, args, kwargs))
     return flat
 
 
-def is_composite(operation: keras.Operation) -> bool:
-    """Whether a layer does nothing but call the layers inside and operations."""
-    if isinstance(operation, keras.Model):
-        return True
-    if not isinstance(operation, keras.layers.Layer) or _is_keras(operation):
-        return False
-    layers = inside(operation)
-    theirs = {id(variable) for layer in layers for variable in layer.variables}
-    return bool(layers) and all(id(variable) in theirs for variable in operation.variables)
+class _Opener:
+    """Calls composites by what is inside; remembers what stays closed."""
 
+    def __init__(self) -> None:
+        self.closed: set[int] = set()
+        self.holders: dict[int, OwnWeights] = {}
 
-def _is_keras(layer: keras.layers.Layer) -> bool:
-    return type(layer).__module__.split(".")[0] == "keras"
+    def opens(self, operation: keras.Operation) -> bool:
+        """Whether an operation is a composite that was not found to be closed."""
+        if isinstance(operation, keras.Model):
+            return True
+        own = isinstance(operation, keras.layers.Layer) and not _is_ready_made(operation)
+        return own and id(operation) not in self.closed and _is_open(operation)
 
+    def __call__(
+        self, operation: keras.Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        if not self.opens(operation):
+            return operation(*args, **kwargs)
+        known = inspect.signature(operation.call).parameters
+        given = {name: value for name, value in kwargs.items() if name in known}
+        tensors = self._weights(operation, args, kwargs)
+        try:
+            with replaced(operation, tensors):
+                return operation.call(*args, **given)
+        except Exception as error:  # whatever a layer raises that was not written for this
+            self.closed.add(id(operation))
+            warnings.warn(
+                f"Layer {operation.name!r} stays closed: its call must use Keras layers and "
+                f"keras.ops only. Received: {type(error).__name__}: {error}",
+                stacklevel=2,
+            )
+            return operation(*args, **kwargs)
 
-def _open(
-    operation: keras.Operation, args: tuple[Any, ...], kwargs: dict[str, Any], closed: set[int]
-) -> Any:
-    if not is_composite(operation) or id(operation) in closed:
-        return operation(*args, **kwargs)
-    known = inspect.signature(operation.call).parameters
-    given = {name: value for name, value in kwargs.items() if name in known}
-    try:
-        return operation.call(*args, **given)
-    except Exception as error:  # whatever a layer raises that was not written for this
-        closed.add(id(operation))
-        warnings.warn(
-            f"Layer {operation.name!r} stays closed: its call must use Keras layers and keras.ops "
-            f"only. Received: {type(error).__name__}: {error}",
-            stacklevel=2,
+    def _weights(
+        self, operation: keras.Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> dict[str, Any]:
+        own = own_weights(operation, inside(operation))
+        if not own or isinstance(operation, keras.Model):
+            return {}
+        if id(operation) not in self.holders:
+            self.holders[id(operation)] = as_layer(operation, own)
+        anchor = next(
+            value
+            for value in keras.tree.flatten((args, kwargs))
+            if isinstance(value, keras.KerasTensor)
         )
-        return operation(*args, **kwargs)
+        return dict(zip(own, self.holders[id(operation)](anchor), strict=True))
+
+
+def _is_ready_made(layer: keras.layers.Layer) -> bool:
+    theirs = type(layer).__module__.split(".")[0] == "keras"
+    # What is derived from a convolution is one, only with its kernel prepared.
+    return theirs or isinstance(layer, OwnWeights) or has_kernel(layer)
+
+
+def _is_open(layer: keras.layers.Layer) -> bool:
+    """Whether all that a layer does is in its graph: no random numbers, no own training mode."""
+    held = inside(layer)
+    try:
+        own_weights(layer, held)
+    except LookupError:
+        return False
+    return bool(held) or "training" not in inspect.signature(layer.call).parameters

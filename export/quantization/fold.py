@@ -17,6 +17,7 @@ _SHAPES = {
     layers.Conv1D: lambda scale, kernel: scale,
     layers.Conv2D: lambda scale, kernel: scale,
     layers.DepthwiseConv2D: lambda scale, kernel: scale.reshape(kernel.shape[2:]),
+    layers.Conv1DTranspose: lambda scale, kernel: scale[:, np.newaxis],
     layers.Conv2DTranspose: lambda scale, kernel: scale[:, np.newaxis],
     layers.Dense: lambda scale, kernel: scale,
 }
@@ -52,7 +53,7 @@ def fold(model: keras.Model) -> keras.Model:
 
 
 def _norm_after(graph: Graph, step: Step) -> Any:
-    if type(step.operation) not in _SHAPES:
+    if not isinstance(step.operation, tuple(_SHAPES)):
         return None
     after = graph.only_consumer(step)
     found = None if after is None else after.operation
@@ -62,7 +63,8 @@ def _norm_after(graph: Graph, step: Step) -> Any:
 def _fold_into(layer: Any, norm: layers.BatchNormalization, x: Any) -> Any:
     scale, offset = normalization(norm)
     kernel, *bias = layer.get_weights()
-    kernel = kernel * _SHAPES[type(layer)](scale, kernel)
+    lay = next(lay for kind, lay in _SHAPES.items() if isinstance(layer, kind))
+    kernel = kernel * lay(scale, kernel)
     offset = offset + bias[0] * scale if bias else offset
     again = type(layer).from_config(layer.get_config() | {"use_bias": True})
     x = again(x)

@@ -7,111 +7,27 @@ from typing import Any
 import keras
 from keras import layers
 
-from .fake import KERNELS
 from .graph import Graph, Step
-
-# What gives out the numbers it takes: the result has the range of the input.
-_SAME = (
-    layers.AveragePooling1D,
-    layers.AveragePooling2D,
-    layers.Cropping1D,
-    layers.Cropping2D,
-    layers.Dropout,
-    layers.Flatten,
-    layers.GaussianDropout,
-    layers.GaussianNoise,
-    layers.GlobalMaxPooling1D,
-    layers.GlobalMaxPooling2D,
-    layers.Identity,
-    layers.MaxPooling1D,
-    layers.MaxPooling2D,
-    layers.Permute,
-    layers.RepeatVector,
-    layers.Reshape,
-    layers.Resizing,
-    layers.SpatialDropout1D,
-    layers.SpatialDropout2D,
-    layers.UpSampling1D,
-    layers.UpSampling2D,
-    layers.ZeroPadding1D,
-    layers.ZeroPadding2D,
+from .kinds import (
+    ACTIVATIONS,
+    FIXED,
+    FIXED_OPERATIONS,
+    FUSING,
+    FUSING_OPERATIONS,
+    OWN,
+    OWN_OPERATIONS,
+    SAME,
+    SAME_OPERATIONS,
 )
-_SAME_OPERATIONS = {
-    "BroadcastTo",
-    "ConvertToTensor",
-    "ExpandDims",
-    "Flip",
-    "GetItem",
-    "Max",
-    "MaxPool",
-    "Min",
-    "Pad",
-    "Repeat",
-    "Reshape",
-    "Resize",
-    "Slice",
-    "Split",
-    "Squeeze",
-    "Stack",
-    "Swapaxes",
-    "Take",
-    "Tile",
-    "Transpose",
-    "Unstack",
-}
-# What has a fixed range in TFLite, whatever goes in.
-_FIXED = {keras.activations.sigmoid, keras.activations.softmax, keras.activations.tanh}
-_FIXED_OPERATIONS = {"Sigmoid", "Softmax", "Tanh", "Normalize"}
-# What takes a ReLU behind it into itself.
-_FUSING = (*KERNELS, layers.Add, layers.Multiply, layers.Subtract)
-_FUSING_OPERATIONS = {"Add", "Multiply", "Subtract"}
-# What has a range of its own.
-_OWN = (
-    *_FUSING,
-    layers.Average,
-    layers.Concatenate,
-    layers.Dot,
-    layers.Embedding,
-    layers.GlobalAveragePooling1D,
-    layers.GlobalAveragePooling2D,
-    layers.LeakyReLU,
-    layers.Maximum,
-    layers.Minimum,
-    layers.PReLU,
-    layers.ReLU,
-)
-_OWN_OPERATIONS = _FUSING_OPERATIONS | {
-    "Abs",
-    "Concatenate",
-    "Einsum",
-    "Exp",
-    "Log",
-    "Matmul",
-    "Maximum",
-    "Mean",
-    "Minimum",
-    "Relu",
-    "Relu6",
-    "Rsqrt",
-    "Sum",
-}
-_ACTIVATIONS = {
-    keras.activations.gelu,
-    keras.activations.hard_silu,
-    keras.activations.leaky_relu,
-    keras.activations.linear,
-    keras.activations.relu,
-    keras.activations.relu6,
-}
 
 
 def is_known(operation: keras.Operation) -> bool:
     """Whether it is known which ranges the results of an operation have in int8."""
     if isinstance(operation, layers.Activation):
-        return operation.activation in _FIXED | _ACTIVATIONS
+        return operation.activation in FIXED | ACTIVATIONS
     if isinstance(operation, layers.Layer):
-        return isinstance(operation, (*_SAME, *_OWN, layers.Softmax))
-    known = _SAME_OPERATIONS | _FIXED_OPERATIONS | _OWN_OPERATIONS
+        return isinstance(operation, (*SAME, *OWN, layers.Softmax))
+    known = SAME_OPERATIONS | FIXED_OPERATIONS | OWN_OPERATIONS
     return type(operation).__name__ in known
 
 
@@ -139,19 +55,19 @@ def is_relu(operation: Any) -> bool:
         )
     if isinstance(operation, layers.Activation):
         return operation.activation in (keras.activations.relu, keras.activations.relu6)
-    return type(operation).__name__ in ("Relu", "Relu6")
+    return type(operation).__name__ in ("Relu", "Relu6", "ReLU", "ReLU6")
 
 
 def _has_range(graph: Graph, step: Step) -> bool:
     operation = step.operation
-    if _is(operation, _SAME, _SAME_OPERATIONS) or _is_fixed(operation):
+    if _is(operation, SAME, SAME_OPERATIONS) or _is_fixed(operation):
         return False
     after = graph.only_consumer(step)
     if after is None:
         return True
     if _is(after.operation, (layers.Concatenate,), {"Concatenate"}):
         return False
-    return not (_is(operation, _FUSING, _FUSING_OPERATIONS) and is_relu(after.operation))
+    return not (_is(operation, FUSING, FUSING_OPERATIONS) and is_relu(after.operation))
 
 
 def _is(operation: Any, kinds: tuple[type, ...], names: set[str]) -> bool:
@@ -162,5 +78,5 @@ def _is(operation: Any, kinds: tuple[type, ...], names: set[str]) -> bool:
 
 def _is_fixed(operation: Any) -> bool:
     if isinstance(operation, layers.Activation):
-        return operation.activation in _FIXED
-    return _is(operation, (layers.Softmax,), _FIXED_OPERATIONS)
+        return operation.activation in FIXED
+    return _is(operation, (layers.Softmax,), FIXED_OPERATIONS)

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from .fake import KERNELS, FakeQuantize, FakeQuantizedKernel
+from .fake import FakeQuantize, FakeQuantizedKernel, kernel_axis
 from .foreign import Owner, apply, describe, revive
 
 
@@ -84,8 +84,8 @@ class TfmotKernel(FakeQuantizedKernel):
     def build(self, input_shape: Any = None) -> None:
         """Create the ranges as the quantizer wants them."""
         super().build(input_shape)
-        _, axis = KERNELS[type(self.layer)]
-        channels = 1 if axis is None else self._kernel().shape[axis]
+        axis = kernel_axis(self.layer)
+        channels = 1 if axis is None else self.layer.kernel.shape[axis]
         self.state = self.quantizer.build(tf.TensorShape((None, channels)), "kernel", Owner(self))
         self.state = self.state or {}
 
@@ -103,8 +103,8 @@ class TfmotKernel(FakeQuantizedKernel):
 
     def _rounded(self, training: bool) -> Any:
         # The quantizers know kernels of rank 2 and 4 only, with the channels last.
-        _, axis = KERNELS[type(self.layer)]
-        kernel = ops.convert_to_tensor(self._kernel())
+        axis = kernel_axis(self.layer)
+        kernel = ops.convert_to_tensor(self.layer.kernel)
         moved = kernel if axis is None else ops.moveaxis(kernel, axis, -1)
         rows = ops.reshape(moved, (-1, 1 if axis is None else moved.shape[-1]))
         rows = apply(self.quantizer, rows, training, self.state)

@@ -40,8 +40,8 @@ class Owner(Block):
     """The same with a weight of its own, which a graph of its layers would lose."""
 
     def build(self, input_shape):
-        self.gain = self.add_weight(name="gain", shape=(), initializer="ones")
         super().build(input_shape)
+        self.gain = self.add_weight(name="gain", shape=(), initializer="ones")
 
     def call(self, inputs, training=False):
         return self.gain * super().call(inputs, training=training)
@@ -120,16 +120,64 @@ def test_a_shared_layer_stays_shared():
     assert len({id(layer) for layer in kernels}) == 3
 
 
-@pytest.mark.parametrize("kind", [Owner, Closed])
-def test_what_cannot_be_opened_stays_closed(kind):
+def test_weights_that_a_layer_owns_itself_are_kept_and_trained():
     image = keras.Input((8, 8, 3))
-    model = settle(keras.Model(image, kind(2, name="whole")(image)))
-    if kind is Closed:
-        with pytest.warns(UserWarning, match="'whole' stays closed.*no symbols"):
-            flat = flatten(model)
-    else:
+    block = Owner(2, name="block")
+    model = settle(keras.Model(image, block(image)))
+    flat = flatten(model)
+    np.testing.assert_array_equal(outputs(flat)[0], outputs(model)[0])
+    assert len(flat.trainable_variables) == len(model.trainable_variables)
+    assert flat.get_layer("block.weights").get_weights() == [np.array(block.gain)]
+    before = flat.get_layer("block.weights").get_weights()
+    flat.compile("sgd", "mse")
+    flat.fit(np.ones((2, 8, 8, 3)), np.zeros((2, 8, 8, 4)), verbose=0)
+    assert flat.get_layer("block.weights").get_weights() != before
+    assert isinstance(block.gain, keras.Variable)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Halve(layers.Layer):
+    """Operations alone, without layers or weights."""
+
+    def call(self, inputs):
+        return 0.5 * ops.relu(inputs)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Noisy(layers.Layer):
+    """Draws random numbers, whose state no graph of operations holds."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.seed_generator = keras.random.SeedGenerator(0)
+
+    def call(self, inputs):
+        return inputs + keras.random.normal((3,), seed=self.seed_generator)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Trained(layers.Layer):
+    """Does something else in training."""
+
+    def call(self, inputs, training=False):
+        return 2.0 * inputs if training else inputs
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"), [(Halve, []), (Noisy, ["whole"]), (Trained, ["whole"])], ids=str
+)
+def test_only_what_is_all_in_its_operations_is_opened(kind, names):
+    x = keras.Input((3,), name="x")
+    model = keras.Model(x, kind(name="whole")(x))
+    assert [layer.name for layer in flatten(model).layers] == ["x", *names]
+
+
+def test_what_takes_no_symbols_stays_closed():
+    image = keras.Input((8, 8, 3))
+    model = settle(keras.Model(image, Closed(2, name="whole")(image)))
+    with pytest.warns(UserWarning, match="'whole' stays closed.*no symbols"):
         flat = flatten(model)
-    assert [type(layer) for layer in flat.layers][1:] == [kind]
+    assert [type(layer) for layer in flat.layers][1:] == [Closed]
     np.testing.assert_array_equal(outputs(flat)[0], outputs(model)[0])
 
 
@@ -154,6 +202,7 @@ FOLDABLE = {
     "Conv2D": (layers.Conv2D(4, 3, dilation_rate=2), (9, 9, 3)),
     "grouped": (layers.Conv2D(4, 3, groups=2), (9, 9, 6)),
     "DepthwiseConv2D": (layers.DepthwiseConv2D(3, depth_multiplier=2), (9, 9, 3)),
+    "Conv1DTranspose": (layers.Conv1DTranspose(4, 3, strides=2), (5, 3)),
     "Conv2DTranspose": (layers.Conv2DTranspose(4, 3, strides=2, use_bias=False), (5, 5, 3)),
     "Dense": (layers.Dense(4), (6,)),
     "SeparableConv2D": (layers.SeparableConv2D(4, 3), (9, 9, 3)),

@@ -118,14 +118,9 @@ def test_ranges_stand_where_int8_has_them():
 def test_an_untrained_copy_computes_what_the_model_does():
     model, (data, _) = network(), images()
     qat = quantize_aware(model)
-    for layer in qat.layers:
-        if isinstance(layer, FakeQuantize):
-            layer.high.assign(50.0)
-            layer.low.assign(-50.0)
     assert is_quantize_aware(qat)
     assert not is_quantize_aware(model)
-    np.testing.assert_allclose(qat(data), model(data), atol=0.2)
-    assert qat.count_params() > 0
+    np.testing.assert_allclose(qat(data), model(data), atol=0.02)
 
 
 def test_baking_keeps_every_number():
@@ -236,7 +231,8 @@ for strategy in strategies:
         qat = export.quantize_aware(tests["network"]())
         qat.compile("sgd", "sparse_categorical_crossentropy")
     losses.append(qat.fit(data, labels, epochs=3, shuffle=False, verbose=0).history["loss"])
-    ranges.append([float(np.array(l.high)) for l in qat.layers if "FakeQuantize" == type(l).__name__])
+    found = [layer for layer in qat.layers if type(layer).__name__ == "FakeQuantize"]
+    ranges.append([float(np.array(layer.high)) for layer in found])
 print(json.dumps({"losses": losses, "ranges": ranges}))
 """
 

@@ -1,0 +1,110 @@
+"""What TFLite does with the range of what goes into each kind of layer and operation."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from .fake import KERNELS
+from .own_weights import OwnWeights
+
+# What gives out the numbers it takes: the result has the range of the input.
+SAME = (
+    layers.AveragePooling1D,
+    layers.AveragePooling2D,
+    layers.Cropping1D,
+    layers.Cropping2D,
+    layers.Dropout,
+    layers.Flatten,
+    layers.GaussianDropout,
+    layers.GaussianNoise,
+    layers.GlobalMaxPooling1D,
+    layers.GlobalMaxPooling2D,
+    layers.Identity,
+    layers.MaxPooling1D,
+    layers.MaxPooling2D,
+    layers.Permute,
+    layers.RepeatVector,
+    layers.Reshape,
+    layers.Resizing,
+    layers.SpatialDropout1D,
+    layers.SpatialDropout2D,
+    layers.UpSampling1D,
+    layers.UpSampling2D,
+    layers.ZeroPadding1D,
+    layers.ZeroPadding2D,
+)
+SAME_OPERATIONS = {
+    "BroadcastTo",
+    "Cast",
+    "ConvertToTensor",
+    "ExpandDims",
+    "Flip",
+    "GetItem",
+    "Max",
+    "MaxPool",
+    "Min",
+    "Pad",
+    "Repeat",
+    "Reshape",
+    "Resize",
+    "Slice",
+    "Split",
+    "Squeeze",
+    "Stack",
+    "Swapaxes",
+    "Take",
+    "Tile",
+    "Transpose",
+    "Unstack",
+}
+# What has a fixed range in TFLite, whatever goes in.
+FIXED = {keras.activations.sigmoid, keras.activations.softmax, keras.activations.tanh}
+FIXED_OPERATIONS = {"Sigmoid", "Softmax", "Tanh", "Normalize"}
+# What takes a ReLU behind it into itself.
+FUSING = (*KERNELS, layers.Add, layers.Multiply, layers.Subtract)
+FUSING_OPERATIONS = {"Add", "Multiply", "Subtract"}
+# What has a range of its own.
+OWN = (
+    *FUSING,
+    OwnWeights,
+    layers.Average,
+    layers.Concatenate,
+    layers.Dot,
+    layers.Embedding,
+    layers.GlobalAveragePooling1D,
+    layers.GlobalAveragePooling2D,
+    layers.LeakyReLU,
+    layers.Maximum,
+    layers.Minimum,
+    layers.PReLU,
+    layers.ReLU,
+)
+OWN_OPERATIONS = FUSING_OPERATIONS | {
+    "Abs",
+    "Concatenate",
+    "Conv",
+    "Divide",
+    "Einsum",
+    "Exp",
+    "Log",
+    "Matmul",
+    "Maximum",
+    "Mean",
+    "Minimum",
+    "ReLU",
+    "ReLU6",
+    "Relu",
+    "Relu6",
+    "Rsqrt",
+    "Sum",
+    "TrueDivide",
+}
+ACTIVATIONS = {
+    keras.activations.gelu,
+    keras.activations.hard_silu,
+    keras.activations.leaky_relu,
+    keras.activations.linear,
+    keras.activations.relu,
+    keras.activations.relu6,
+}
