@@ -13,8 +13,14 @@ from kerascnn.layers.capsules import (
     ConvCapsule,
     PrimaryCapsules,
     PrimaryMatrixCapsules,
+    SetAttentionBlock,
+    SetTransformer,
+    TemplateDecoder,
+    canvas_mean,
+    canvas_nats,
     dynamic_routing,
     em_routing,
+    geometric_pose,
     squash,
 )
 from kerascnn.layers.concat_shortcut import ConcatShortcut
@@ -71,7 +77,13 @@ __all__ = [
     "PrimaryMatrixCapsules",
     "Residual",
     "SelfAttention2D",
+    "SetAttentionBlock",
+    "SetTransformer",
+    "TemplateDecoder",
+    "canvas_mean",
+    "canvas_nats",
     "dynamic_routing",
     "em_routing",
+    "geometric_pose",
     "squash",
 ]

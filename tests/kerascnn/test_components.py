@@ -382,6 +382,25 @@ LAYERS = {
         Case({"spectral_normalization": True}, [(6, 4, 8)]),
         wrong=[{"key_channels": 0}, {"value_channels": 0}, {"pool_size": 0}],
     ),
+    "SetAttentionBlock": Cases(Case({"heads": 2}, [(6, 4)]), wrong=[{"heads": 0}]),
+    "SetTransformer": Cases(
+        Case({"outputs": 3, "output_dim": 8, "depth": 2, "heads": 2, "dim": 4}, [(6, 5)]),
+        wrong=[{"outputs": 0}, {"output_dim": 7}, {"depth": 0}, {"heads": 0}, {"dim": 3}],
+    ),
+    "TemplateDecoder": Cases(
+        Case(
+            {
+                "parts": 3,
+                "image_size": [5, 6],
+                "template_size": 4,
+                "channels": 2,
+                "template_initializer": "random_normal",
+            },
+            [(3, 6), (3,)],
+        ),
+        wrong=[{"parts": 0}, {"image_size": [5, 1]}, {"template_size": 1}, {"channels": 0}],
+        unsupported={"int8": "the inverse of a pose divides by what eight bits round to 0"},
+    ),
 }
 PROBABILITIES = 0.8 * np.random.default_rng(0).dirichlet(np.ones(4), (2, 5)) + 0.05
 LOSSES = {

@@ -4,6 +4,7 @@ from kerascnn.backend import require_tensorflow_backend
 
 require_tensorflow_backend()
 
+from kerascnn.layers.capsules.canvas import canvas_mean, canvas_nats
 from kerascnn.layers.capsules.capsule import Capsule, dynamic_routing
 from kerascnn.layers.capsules.class_capsule import ClassCapsule
 from kerascnn.layers.capsules.conv_capsule import ConvCapsule
@@ -11,8 +12,12 @@ from kerascnn.layers.capsules.decoder import CapsuleDecoder
 from kerascnn.layers.capsules.em_routing import em_routing
 from kerascnn.layers.capsules.mask import CapsuleMask
 from kerascnn.layers.capsules.matrix_primary import PrimaryMatrixCapsules
+from kerascnn.layers.capsules.pose import geometric_pose
 from kerascnn.layers.capsules.primary import PrimaryCapsules
+from kerascnn.layers.capsules.set_attention import SetAttentionBlock
+from kerascnn.layers.capsules.set_transformer import SetTransformer
 from kerascnn.layers.capsules.squash import CapsuleLength, squash
+from kerascnn.layers.capsules.templates import TemplateDecoder
 
 __all__ = [
     "Capsule",
@@ -23,7 +28,13 @@ __all__ = [
     "ConvCapsule",
     "PrimaryCapsules",
     "PrimaryMatrixCapsules",
+    "SetAttentionBlock",
+    "SetTransformer",
+    "TemplateDecoder",
+    "canvas_mean",
+    "canvas_nats",
     "dynamic_routing",
     "em_routing",
+    "geometric_pose",
     "squash",
 ]
