@@ -61,9 +61,8 @@ _POINTWISE = (
     layers.Subtract,
 )
 _POINTWISE_OPERATIONS = {
-    *("Add", "Maximum", "Minimum", "Multiply", "Subtract"),
+    *("Add", "Maximum", "Minimum", "Multiply", "Subtract", "Tanh"),
     *("Elu", "Gelu", "HardSigmoid", "HardSilu", "LeakyRelu", "Relu", "Relu6", "Sigmoid", "Silu"),
-    "Tanh",
 }
 
 
@@ -133,15 +132,14 @@ def _role(step: Step, arguments: Any, shapes: dict[int, Shape]) -> str:
         return "moving"
     if isinstance(operation, PADDING):
         return "padding"
-    if isinstance(operation, layers.Activation):
-        return "opaque" if operation.activation is keras.activations.softmax else "pointwise"
+    if getattr(operation, "activation", None) is keras.activations.softmax:
+        return "opaque"
     if isinstance(operation, _POINTWISE) or type(operation).__name__ in _POINTWISE_OPERATIONS:
         return "pointwise"
     return "opaque"
 
 
 def _is_last(operation: Any, rank: int) -> bool:
-    """Whether a layer takes the last axis for that of the channels."""
     if isinstance(operation, layers.BatchNormalization):
         return operation.axis in (-1, rank - 1)
     return bool(getattr(operation, "data_format", "") != "channels_first")
