@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -13,7 +14,7 @@ from .graph import Graph, Step, read, rebuild
 from .primitives import affine, normalization
 
 # How the factors of the output channels lie along the kernel.
-_SHAPES = {
+_SHAPES: dict[type, Callable[[Any, Any], Any]] = {
     layers.Conv1D: lambda scale, kernel: scale,
     layers.Conv2D: lambda scale, kernel: scale,
     layers.DepthwiseConv2D: lambda scale, kernel: scale.reshape(kernel.shape[2:]),

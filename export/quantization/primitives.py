@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from .fake import has_kernel
 from .graph import rebuild
 from .integers import write_for_integers
 
@@ -58,12 +59,9 @@ def normalization(layer: layers.BatchNormalization) -> tuple[Any, Any]:
 
 
 def _is_fused(operation: Any) -> bool:
-    kinds = (layers.Conv1D, layers.Conv2D, layers.DepthwiseConv1D, layers.DepthwiseConv2D)
-    kinds += (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Dense, layers.EinsumDense)
-    return isinstance(operation, kinds) and operation.activation not in (
-        None,
-        keras.activations.linear,
-    )
+    if not (has_kernel(operation) or isinstance(operation, layers.EinsumDense)):
+        return False
+    return operation.activation not in (None, keras.activations.linear)
 
 
 def _unfuse(operation: Any, fused: dict[int, layers.Layer]) -> layers.Layer:
