@@ -4,6 +4,20 @@ from kerascnn.backend import require_tensorflow_backend
 
 require_tensorflow_backend()
 
+from kerascnn.layers.attention import (
+    LocalSparseAttention2D,
+    SelfAttention2D,
+    SetAttentionBlock,
+    SetTransformer,
+)
+from kerascnn.layers.blocks import (
+    ConcatShortcut,
+    FactorizedInception,
+    Inception,
+    MixedKernels,
+    PreActivationResidual,
+    Residual,
+)
 from kerascnn.layers.capsules import (
     Capsule,
     CapsuleDecoder,
@@ -13,8 +27,6 @@ from kerascnn.layers.capsules import (
     ConvCapsule,
     PrimaryCapsules,
     PrimaryMatrixCapsules,
-    SetAttentionBlock,
-    SetTransformer,
     TemplateDecoder,
     canvas_mean,
     canvas_nats,
@@ -23,17 +35,16 @@ from kerascnn.layers.capsules import (
     geometric_pose,
     squash,
 )
-from kerascnn.layers.concat_shortcut import ConcatShortcut
-from kerascnn.layers.context_module import ContextModule
-from kerascnn.layers.conv_block import ConvBlock
-from kerascnn.layers.dilated_conv import DilatedConv1D, DilatedConv2D
-from kerascnn.layers.dilated_conv_transpose import DilatedConv1DTranspose, DilatedConv2DTranspose
-from kerascnn.layers.factorized_inception import FactorizedInception
+from kerascnn.layers.convolution import (
+    ContextModule,
+    ConvBlock,
+    DilatedConv1D,
+    DilatedConv1DTranspose,
+    DilatedConv2D,
+    DilatedConv2DTranspose,
+    IdentityKernel,
+)
 from kerascnn.layers.gaussian_sampling import GaussianSampling
-from kerascnn.layers.identity_kernel import IdentityKernel
-from kerascnn.layers.inception import Inception
-from kerascnn.layers.local_sparse_attention import LocalSparseAttention2D
-from kerascnn.layers.mixed_kernels import MixedKernels
 from kerascnn.layers.normalization import (
     ConditionalBatchNormalization,
     EqualizedConv2D,
@@ -42,9 +53,6 @@ from kerascnn.layers.normalization import (
     MinibatchStandardDeviation,
     PixelNormalization,
 )
-from kerascnn.layers.preactivation_residual import PreActivationResidual
-from kerascnn.layers.residual import Residual
-from kerascnn.layers.self_attention import SelfAttention2D
 
 __all__ = [
     "Capsule",

@@ -1,9 +1,5 @@
 """Capsules: vectors or matrices that stand for an entity and route to the ones above."""
 
-from kerascnn.backend import require_tensorflow_backend
-
-require_tensorflow_backend()
-
 from kerascnn.layers.capsules.canvas import canvas_mean, canvas_nats
 from kerascnn.layers.capsules.capsule import Capsule, dynamic_routing
 from kerascnn.layers.capsules.class_capsule import ClassCapsule
@@ -14,8 +10,6 @@ from kerascnn.layers.capsules.mask import CapsuleMask
 from kerascnn.layers.capsules.matrix_primary import PrimaryMatrixCapsules
 from kerascnn.layers.capsules.pose import geometric_pose
 from kerascnn.layers.capsules.primary import PrimaryCapsules
-from kerascnn.layers.capsules.set_attention import SetAttentionBlock
-from kerascnn.layers.capsules.set_transformer import SetTransformer
 from kerascnn.layers.capsules.squash import CapsuleLength, squash
 from kerascnn.layers.capsules.templates import TemplateDecoder
 
@@ -28,8 +22,6 @@ __all__ = [
     "ConvCapsule",
     "PrimaryCapsules",
     "PrimaryMatrixCapsules",
-    "SetAttentionBlock",
-    "SetTransformer",
     "TemplateDecoder",
     "canvas_mean",
     "canvas_nats",

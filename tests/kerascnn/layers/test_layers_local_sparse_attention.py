@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from kerascnn import edge, export
 from kerascnn.layers import LocalSparseAttention2D, SelfAttention2D
-from kerascnn.layers.sparse_patterns import PATTERNS, grid_pattern, manhattan_order
+from kerascnn.layers.attention.sparse_patterns import PATTERNS, grid_pattern, manhattan_order
 
 RNG = np.random.default_rng(0)
 # height, width, options

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from kerascnn.layers.windows import output_size, per_axis, pixels_before
+from kerascnn.layers.convolution.windows import output_size, per_axis, pixels_before
 
 _OWN = ("activity_regularizer", "autocast", "dtype", "name", "trainable")
 _OPTIONS = ("filters", "kernel_size", "strides", "padding", "dilation_rate")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from keras import ops
 
-from kerascnn.layers.interleaving import crop, interleave
+from kerascnn.layers.convolution.interleaving import crop, interleave
 
 
 class ScatterAxis(NamedTuple):

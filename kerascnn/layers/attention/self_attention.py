@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from kerascnn.layers.residual_gain import ResidualGain
+from kerascnn.layers.attention.residual_gain import ResidualGain
 
 _OPTIONS = ("key_channels", "value_channels", "pool_size", "spectral_normalization")
 

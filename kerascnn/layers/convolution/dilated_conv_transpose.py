@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerascnn.layers.dilated_conv_transpose_nd import DilatedConvTransposeND
+from kerascnn.layers.convolution.dilated_conv_transpose_nd import DilatedConvTransposeND
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

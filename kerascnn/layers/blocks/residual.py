@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from kerascnn.layers.residual_unit import ResidualUnit
+from kerascnn.layers.blocks.residual_unit import ResidualUnit
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

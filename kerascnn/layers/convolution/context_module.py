@@ -6,8 +6,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from kerascnn.layers.chain import Chain
-from kerascnn.layers.identity_kernel import IdentityKernel
+from kerascnn.layers.convolution.chain import Chain
+from kerascnn.layers.convolution.identity_kernel import IdentityKernel
 
 # Channels of the 3x3 layers in multiples of the input's, and the noise of their first kernels.
 _VARIANTS = {

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from kerascnn.layers.branches import Branches, check_counts
+from kerascnn.layers.blocks.branches import Branches, check_counts
 
 # name: the branches, and the channels of their convolutions in Inception-v3
 _BLOCKS: dict[str, dict[str, tuple[int, ...]]] = {

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from kerascnn.layers.capsules.set_attention import SetAttentionBlock
+from kerascnn.layers.attention.set_attention import SetAttentionBlock
 
 _OPTIONS = ("outputs", "output_dim", "depth", "heads", "dim")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from kerascnn.layers.branches import Branches, check_counts
+from kerascnn.layers.blocks.branches import Branches, check_counts
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

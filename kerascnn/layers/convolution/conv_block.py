@@ -5,9 +5,9 @@ from typing import Any
 import keras
 from keras import layers
 
-from kerascnn.layers.chain import Chain
-from kerascnn.layers.dilated_conv import DilatedConv2D
-from kerascnn.layers.windows import per_axis
+from kerascnn.layers.convolution.chain import Chain
+from kerascnn.layers.convolution.dilated_conv import DilatedConv2D
+from kerascnn.layers.convolution.windows import per_axis
 
 _POOLINGS = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
 _OWN = ("autocast", "dtype", "name", "trainable")

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from kerascnn.layers.residual_unit import ResidualUnit
+from kerascnn.layers.blocks.residual_unit import ResidualUnit
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

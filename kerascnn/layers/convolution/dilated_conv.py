@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerascnn.layers.dilated_conv_nd import DilatedConvND
+from kerascnn.layers.convolution.dilated_conv_nd import DilatedConvND
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

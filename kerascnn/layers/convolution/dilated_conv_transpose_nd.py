@@ -5,9 +5,9 @@ from typing import Any
 
 from keras import layers, ops
 
-from kerascnn.layers.interleaving import crop, insert_zeros
-from kerascnn.layers.scattering import ScatterAxis, dilate, scatter, scatter_dense
-from kerascnn.layers.windows import per_axis
+from kerascnn.layers.convolution.interleaving import crop, insert_zeros
+from kerascnn.layers.convolution.scattering import ScatterAxis, dilate, scatter, scatter_dense
+from kerascnn.layers.convolution.windows import per_axis
 
 
 class DilatedConvTransposeND(layers.Layer):

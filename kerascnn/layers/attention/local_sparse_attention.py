@@ -9,9 +9,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerascnn.layers.block_attention import floor_attention, repetitive_attention
-from kerascnn.layers.self_attention import SelfAttention2D
-from kerascnn.layers.sparse_patterns import ENDS, PATTERNS, manhattan_order
+from kerascnn.layers.attention.block_attention import floor_attention, repetitive_attention
+from kerascnn.layers.attention.self_attention import SelfAttention2D
+from kerascnn.layers.attention.sparse_patterns import ENDS, PATTERNS, manhattan_order
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
