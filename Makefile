@@ -9,7 +9,7 @@ demo: $(INSTALLED)
 	$(BIN)/kerascnn demo
 
 test: lint
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: types
 	$(BIN)/ruff format --check .
