@@ -104,7 +104,8 @@ def _placement(
 
 def _remedy(step: Step, reason: str) -> str:
     if reason.startswith("works on float"):
-        return "quantize='int8'"
+        # The converters at the ends of an int8 file turn the caller's floats.
+        return "input_output='uint8'" if step.name == "QUANTIZE" else "quantize='int8'"
     return instead_of(step.name) if reason else ""
 
 

@@ -90,6 +90,8 @@ def load_part(source: Path, part: str | None) -> tuple[Any, Path]:
 
     from kerascnn.cli.runs import Run
 
+    if not source.exists():
+        raise ValueError(f"It must be a run folder or a .keras file. Received: {source}")
     model = Run.open(source).model() if source.is_dir() else keras.saving.load_model(source)
     stem = source / "model" if source.is_dir() else source.with_suffix("")
     if part is None:

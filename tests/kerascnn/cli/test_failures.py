@@ -38,6 +38,7 @@ def nan_images():
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
+        (["export", "nowhere"], "must be a run folder or a .keras file. Received: nowhere"),
         (["train", "lenet"], "Nearest: lenet5"),
         (["train", "lenet5", "--data", "digit"], "Nearest: digits"),
         (["train", "lenet5", "--task", "classify"], "classification"),
