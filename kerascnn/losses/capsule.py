@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from kerascnn.losses.targets import wide
+
 
 def capsule_margin(y_true, y_pred, *, present=0.9, absent=0.1, absent_weight=0.5):
     """Ask for long capsules of the classes that are there and short ones of the others.
@@ -84,8 +86,7 @@ class CapsuleMargin(keras.losses.Loss):
 
 def one_hot_and_wide(y_true, y_pred):
     """Give one-hot targets and predictions, both in float32 or wider."""
-    y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-    y_pred = ops.cast(y_pred, keras.backend.result_type(y_pred.dtype, "float32"))
+    y_true, y_pred = ops.convert_to_tensor(y_true), wide(y_pred)
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == y_pred.shape[-1]:
         return ops.cast(y_true, y_pred.dtype), y_pred
     classes = ops.cast(ops.reshape(y_true, (-1,)), "int32")
