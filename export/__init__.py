@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from .compression.shrinking import shrink
     from .difference import OutputError
     from .file.operators import Operator
+    from .graphs.flatten import flatten
     from .inspection import Inspection, inspect
     from .quantization.aware import quantize_aware
     from .quantization.equalize import equalize
-    from .quantization.flatten import flatten
     from .report import Report
     from .reporting.debug import debug
     from .reporting.layers import LayerError, LayerErrors
@@ -75,7 +75,7 @@ _HOMES = {
     "compression_report": "compression.report",
     "debug": "reporting.debug",
     "equalize": "quantization.equalize",
-    "flatten": "quantization.flatten",
+    "flatten": "graphs.flatten",
     "inspect": "inspection",
     "load_tfmot": "tfmot",
     "prune": "compression.pruning",

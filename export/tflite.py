@@ -60,7 +60,7 @@ def to_tflite(
         observer: How ranges come from the calibration of an `int8` file: `min_max`, all that was
             seen; `percentile`, without the outermost 0.01 %; `mse`, with the least squared error.
         skip: Names or patterns (`*`, `?`) of layers to leave in float in an `int8` file, as
-            `flatten` names them.
+            `flatten` names them; the name of a layer stands for all inside it as well.
         correct_bias: Whether biases of an `int8` file make up for the mean error of the kernels.
         input_output: Element type of the float inputs and outputs: `float32`; `int8` or `uint8` of
             an `int8` file; `int16` of an `int16` one.

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from ..quantization.graph import Graph, Step, read, rebuild
+from ..graphs.graph import Graph, Step, read, rebuild
 
 Shape = tuple[int | None, ...]
 # Every channel that comes out is a mixture of all that go in.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers
 
-from ..quantization.graph import rebuild
+from ..graphs.graph import rebuild
 from .channels import Channels
 
 Vector = npt.NDArray[Any]

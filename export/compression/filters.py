@@ -8,8 +8,8 @@ from typing import Any
 
 import keras
 
-from ..quantization.flatten import flatten
-from ..quantization.primitives import split
+from ..graphs.flatten import flatten
+from ..graphs.primitives import split
 from ..tree import walk
 from .channels import Channels, read_channels
 from .kernels import Kernel

@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 import numpy.typing as npt
 
-from ..quantization.graph import Step
+from ..graphs.graph import Step
 from .channels import Channels
 from .constants import Vector, is_foldable, kernel_rows
 

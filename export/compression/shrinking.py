@@ -8,9 +8,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from ..quantization.flatten import flatten
-from ..quantization.graph import Step, rebuild
-from ..quantization.primitives import split
+from ..graphs.flatten import flatten
+from ..graphs.graph import Step, rebuild
+from ..graphs.primitives import split
 from .channels import DEPTHWISE, MIXING, Channels, read_channels
 from .constants import Vector, bias, constants, is_foldable, kernel_rows
 from .needs import Kept, needs

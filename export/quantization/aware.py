@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import fnmatch
 import warnings
 from collections.abc import Callable, Collection
 from typing import Any
 
 import keras
 
-from .fake import FakeQuantize, FakeQuantizedKernel, has_kernel
-from .flatten import flatten
-from .fold import fold
-from .graph import Graph, read, rebuild
+from ..graphs.flatten import flatten
+from ..graphs.fold import fold
+from ..graphs.graph import Graph, read, rebuild
+from ..graphs.kernels import has_kernel
+from ..graphs.primitives import split
+from .choice import choose
+from .fake import FakeQuantize, FakeQuantizedKernel
 from .placement import is_known, ranges
-from .primitives import split
 from .tfmot import kernel_quantizer, range_quantizer
 
 
@@ -36,7 +37,8 @@ def quantize_aware(
 
     Args:
         model: A trained functional or sequential Keras 3 model.
-        skip: Names or patterns (`*`, `?`) of layers to leave in float, as `flatten` names them.
+        skip: Names or patterns (`*`, `?`) of layers to leave in float, as `flatten` names them; the
+            name of a layer stands for all inside it as well.
         only: Names or patterns of the layers to quantize; the others stay in float.
         weights: A quantizer of tensorflow-model-optimization to round kernels by.
         activations: One to round results by. Both need training to find their ranges.
@@ -59,7 +61,7 @@ def quantize_aware(
     makers = kernel_quantizer(weights), range_quantizer(activations)
     flat = fold(split(flatten(model)))
     graph = read(flat)
-    chosen = _choose([step.operation.name for step in graph.steps], skip, only)
+    chosen = choose([step.operation.name for step in graph.steps], skip, only)
     unknown = {
         step.operation.name
         for place, step in enumerate(graph.steps)
@@ -119,25 +121,6 @@ def _rounding(
         )
 
     return apply
-
-
-def _choose(names: list[str], skip: Collection[str], only: Collection[str]) -> set[int]:
-    for argument, patterns in (("skip", skip), ("only", only)):
-        for pattern in patterns:
-            if not fnmatch.filter(names, pattern):
-                raise ValueError(
-                    f"{argument} must name layers of the flat model, such as {names[:3]}. "
-                    f"Received: {argument}={pattern!r}"
-                )
-    return {
-        place
-        for place, name in enumerate(names)
-        if _matches(name, only) and not _matches(name, skip)
-    }
-
-
-def _matches(name: str, patterns: Collection[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _unique(name: str, names: set[str]) -> str:

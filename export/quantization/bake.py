@@ -8,8 +8,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from ..graphs.graph import Graph, Step, read, rebuild
 from .fake import FakeQuantize, FakeQuantizedKernel
-from .graph import Graph, Step, read, rebuild
 from .placement import is_relu
 
 

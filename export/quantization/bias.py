@@ -6,9 +6,9 @@ from typing import Any
 
 import keras
 
+from ..graphs.graph import rebuild
 from .calibrate import Arrays, batches
 from .fake import FakeQuantize, FakeQuantizedKernel
-from .graph import rebuild
 
 
 def correct_biases(model: keras.Model, inputs: Arrays) -> None:

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from ..graphs.graph import rebuild
 from .fake import FakeQuantize, FakeQuantizedKernel
-from .graph import rebuild
 from .observers import BINS, OBSERVERS, Histogram
 
 Arrays = list[npt.NDArray[Any]]

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers
 
-from .flatten import flatten
-from .fold import fold
-from .graph import Graph, Step, read
+from ..graphs.flatten import flatten
+from ..graphs.fold import fold
+from ..graphs.graph import Graph, Step, read
+from ..graphs.primitives import split
 from .placement import is_relu
-from .primitives import split
 
 # The axis of a kernel along which the channels lie that come in, and that go out.
 _AXES: dict[type, tuple[int, int]] = {

@@ -7,15 +7,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-# The axis of a kernel along which every entry has a scale of its own; None for one scale in all.
-KERNELS: dict[type, int | None] = {
-    layers.Conv1D: 2,
-    layers.Conv2D: 3,
-    layers.DepthwiseConv2D: 2,
-    layers.Conv1DTranspose: 1,
-    layers.Conv2DTranspose: 2,
-    layers.Dense: None,
-}
+from ..graphs.kernels import kernel_axis
+
 _LEAST = 1e-6  # width of a range that holds zeros only
 
 
@@ -105,16 +98,6 @@ class FakeQuantizedKernel(layers.Wrapper):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Give the shape of the layer's output."""
         return self.layer.compute_output_shape(input_shape)
-
-
-def has_kernel(operation: Any) -> bool:
-    """Whether an operation is a layer of a kind in `KERNELS`, or of one derived from it."""
-    return isinstance(operation, tuple(KERNELS))
-
-
-def kernel_axis(layer: layers.Layer) -> int | None:
-    """Give the axis of a kernel whose entries have their own scales; None for one scale in all."""
-    return next(axis for kind, axis in KERNELS.items() if isinstance(layer, kind))
 
 
 def round_symmetric(weights: Any, axis: int | None) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import keras
 
-from .fake import FakeQuantize, FakeQuantizedKernel, has_kernel
-from .graph import Graph, Step, read
+from ..graphs.graph import Graph, Step, read
+from ..graphs.kernels import has_kernel
+from .fake import FakeQuantize, FakeQuantizedKernel
 from .placement import ranges
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from .fake import KERNELS
-from .own_weights import OwnWeights
+from ..graphs.kernels import KERNELS
+from ..graphs.own_weights import OwnWeights
 
 # What gives out the numbers it takes: the result has the range of the input.
 SAME = (

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from .graph import Graph, Step
+from ..graphs.graph import Graph, Step
 from .kinds import (
     ACTIVATIONS,
     FIXED,

@@ -9,7 +9,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from .fake import FakeQuantize, FakeQuantizedKernel, kernel_axis
+from ..graphs.kernels import kernel_axis
+from .fake import FakeQuantize, FakeQuantizedKernel
 from .foreign import Owner, apply, describe, revive
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import keras
 
+from ..graphs.flatten import flatten
+from ..graphs.fold import fold
+from ..graphs.graph import read, rebuild
+from ..graphs.primitives import split
 from ..model import name_outputs
 from ..quantization.bake import is_quantize_aware
 from ..quantization.calibrate import without_rounding
-from ..quantization.flatten import flatten
-from ..quantization.fold import fold
-from ..quantization.graph import read, rebuild
 from ..quantization.placement import is_relu
-from ..quantization.primitives import split
 from ..tree import walk
 from .tensors import Tensors, labels
 

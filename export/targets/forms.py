@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..quantization.history import History
+from ..graphs.history import History
 
 Function = Callable[..., Any]
 _SLOPE = 0.2  # of keras.activations.leaky_relu

@@ -8,9 +8,9 @@ from typing import Any
 
 import keras
 
-from ..quantization.flatten import flatten
-from ..quantization.graph import rebuild
-from ..quantization.history import History
+from ..graphs.flatten import flatten
+from ..graphs.graph import rebuild
+from ..graphs.history import History
 
 Function = Callable[..., Any]
 # Gives for an operation and its arguments what takes its place; nothing when it stays.

@@ -15,8 +15,8 @@ from ..errors import ExportError
 from ..file.flatbuffer import read_graphs
 from ..file.graph import Graph, Step
 from ..file.oldest import place_of
+from ..graphs.forms import int8_form
 from ..model import name_outputs
-from ..quantization.forms import int8_form
 from . import gpu, microcontroller
 from .forms import coral, split_groups
 from .naming import layers_of

@@ -6,9 +6,9 @@ import pytest
 from keras import layers, ops
 
 from kerascnn.export import flatten
-from kerascnn.export.quantization.fold import fold
-from kerascnn.export.quantization.graph import read
-from kerascnn.export.quantization.primitives import split
+from kerascnn.export.graphs.fold import fold
+from kerascnn.export.graphs.graph import read
+from kerascnn.export.graphs.primitives import split
 
 RNG = np.random.default_rng(0)
 

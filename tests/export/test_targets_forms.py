@@ -8,7 +8,7 @@ from keras import layers, ops
 from kerascnn import edge, export
 from kerascnn.export.conversion.process import convert_model
 from kerascnn.export.coral.readiness import judge
-from kerascnn.export.quantization.forms import int8_form
+from kerascnn.export.graphs.forms import int8_form
 from kerascnn.export.targets.forms import coral, split_groups
 from kerascnn.export.targets.rewriting import rewrite
 

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 
 from ..tree import inside
-from .fake import has_kernel
 from .graph import as_functional, rebuild
+from .kernels import has_kernel
 from .own_weights import OwnWeights, as_layer, own_weights, replaced
 
 

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from .fake import has_kernel
 from .graph import rebuild
 from .integers import write_for_integers
+from .kernels import has_kernel
 
 
 def split(model: keras.Model) -> keras.Model:
