@@ -10,6 +10,7 @@ import keras
 
 from ..errors import ExportError
 from ..model import name_outputs
+from ..quantization.apart import keep_apart
 from ..quantization.aware import quantize_aware
 from ..quantization.bake import bake, is_quantize_aware
 from ..quantization.bias import correct_biases
@@ -78,8 +79,12 @@ def prepare(
         notes += (_TRACED,)
     learned = is_quantize_aware(model)
     ours = learned or observer != "min_max" or skip or correct_bias
-    if quantize != "int8" or not ours:
+    if quantize != "int8":
         return Prepared(model, model, samples, notes=notes)
+    if not ours:
+        apart = keep_apart(model, list(samples.values()))
+        names = None if apart is model else _outputs(model)
+        return Prepared(apart, model, samples, notes=notes, outputs=names)
     aware = _copy(model) if learned else _rounding(model, skip)
     arrays = list(samples.values())
     if arrays:
@@ -92,7 +97,6 @@ def prepare(
             f"Received: no range for {', '.join(unlearned)}"
         )
     floating = left_in_float(aware)
-    outputs = model.outputs if isinstance(model, keras.Sequential) else model.output
     if floating:
         notes += (f"In float, as asked: {', '.join(floating)}.",)
     return Prepared(
@@ -101,9 +105,14 @@ def prepare(
         {} if floating else samples,  # data would give the layers that were left out a range too
         floating,
         notes,
-        tuple(name_outputs(model, outputs)),
+        _outputs(model),
         bool(samples),
     )
+
+
+def _outputs(model: keras.Model) -> tuple[str, ...]:
+    outputs = model.outputs if isinstance(model, keras.Sequential) else model.output
+    return tuple(name_outputs(model, outputs))
 
 
 def _copy(model: keras.Model) -> keras.Model:

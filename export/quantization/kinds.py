@@ -35,6 +35,7 @@ SAME = (
     layers.ZeroPadding2D,
 )
 SAME_OPERATIONS = {
+    "AveragePool",
     "BroadcastTo",
     "Cast",
     "ConvertToTensor",
