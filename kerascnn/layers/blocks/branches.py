@@ -7,10 +7,6 @@ import keras
 from keras import layers
 
 _POOLS = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
-# A pool has one range in int8, and so have the parts of a concatenation: a pool that ends in one
-# would clip the inputs of all branches to the range of its output. A product stands in between;
-# the converter drops one by 1, but not by the next float32.
-_ABOUT_ONE = 1 + 2.0**-23
 
 
 class Branches(layers.Layer):
@@ -81,10 +77,6 @@ class Branches(layers.Layer):
         *stem, ends = [
             self._steps(f"{name}_{place}", word, counts) for place, word in enumerate(words, 1)
         ]
-        if words[-1].partition("/")[0] in _POOLS:
-            own = {"name": f"{name}_range", "dtype": self.dtype_policy}
-            self.steps.append(layers.Rescaling(_ABOUT_ONE, **own))
-            ends[0].append(self.steps[-1])
         return [layer for step in stem for part in step for layer in part], ends
 
     def _steps(self, name, word, counts):
