@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from ..tree import inside
-from .graph import as_functional, rebuild
+from .graph import as_functional, name_after, rebuild
 from .kernels import has_kernel
 from .own_weights import OwnWeights, as_layer, own_weights, replaced
 
@@ -53,6 +53,7 @@ class _Opener:
     def __init__(self) -> None:
         self.closed: set[int] = set()
         self.holders: dict[int, OwnWeights] = {}
+        self.names: set[str] = set()
 
     def opens(self, operation: keras.Operation) -> bool:
         """Whether an operation is a composite that was not found to be closed."""
@@ -71,7 +72,7 @@ class _Opener:
         tensors = self._weights(operation, args, kwargs)
         try:
             with replaced(operation, tensors):
-                return operation.call(*args, **given)
+                outputs = operation.call(*args, **given)
         except Exception as error:  # whatever a layer raises that was not written for this
             self.closed.add(id(operation))
             warnings.warn(
@@ -80,6 +81,9 @@ class _Opener:
                 stacklevel=2,
             )
             return operation(*args, **kwargs)
+        if not isinstance(operation, keras.Model):
+            name_after(operation.name, (args, kwargs, tensors), outputs, self.names)
+        return outputs
 
     def _weights(
         self, operation: keras.Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -98,7 +102,9 @@ class _Opener:
 
 
 def _is_ready_made(layer: keras.layers.Layer) -> bool:
-    theirs = type(layer).__module__.split(".")[0] == "keras"
+    module = type(layer).__module__
+    # The layers of keras.applications are those of its models, such as LayerScale.
+    theirs = module.split(".")[0] == "keras" and ".applications." not in module
     # What is derived from a convolution is one, only with its kernel prepared.
     return theirs or isinstance(layer, OwnWeights) or has_kernel(layer)
 

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from ..forms.affine import affine, normalization
 from .graph import Graph, Step, read, rebuild
-from .primitives import affine, normalization
 
 # How the factors of the output channels lie along the kernel.
 _SHAPES: dict[type, Callable[[Any, Any], Any]] = {
@@ -34,20 +34,32 @@ def fold(model: keras.Model) -> keras.Model:
     """
     graph = read(model)
     calls = Counter(id(step.operation) for step in graph.steps)
+    norms = {place: _norm_after(graph, step) for place, step in enumerate(graph.steps)}
+    pairs = Counter((id(graph.steps[place].operation), id(norm)) for place, norm in norms.items())
+    # A layer that is called twice may be followed by its own normalisation only once.
     into = {
-        place: step
-        for place, step in enumerate(graph.steps)
-        if (norm := _norm_after(graph, step)) and calls[id(step.operation)] == 1 == calls[id(norm)]
+        place: norm
+        for place, norm in norms.items()
+        if norm
+        and {calls[id(graph.steps[place].operation)], calls[id(norm)]}
+        == {pairs[id(graph.steps[place].operation), id(norm)]}
     }
-    folded = {id(_norm_after(graph, step)) for step in into.values()}
+    folded = {id(norm) for norm in into.values()}
+    made: dict[int, Any] = {}
+    again: Counter[str] = Counter()
 
     def apply(place: int, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if place in into:
-            return _fold_into(operation, _norm_after(graph, into[place]), *args)
+            if id(operation) not in made:
+                made[id(operation)] = _folded(operation, into[place], args[0].shape)
+            return made[id(operation)](*args)
         if id(operation) in folded:
             return args[0]
         if isinstance(operation, layers.BatchNormalization):
-            return affine(args[0], *normalization(operation), operation.name)
+            again[operation.name] += 1
+            number = again[operation.name]
+            name = operation.name if number == 1 else f"{operation.name}.{number}"
+            return affine(args[0], *normalization(operation), name)
         return operation(*args, **kwargs)
 
     return rebuild(model, apply)
@@ -61,13 +73,13 @@ def _norm_after(graph: Graph, step: Step) -> Any:
     return found if isinstance(found, layers.BatchNormalization) else None
 
 
-def _fold_into(layer: Any, norm: layers.BatchNormalization, x: Any) -> Any:
+def _folded(layer: Any, norm: layers.BatchNormalization, input_shape: Any) -> Any:
     scale, offset = normalization(norm)
     kernel, *bias = layer.get_weights()
     lay = next(lay for kind, lay in _SHAPES.items() if isinstance(layer, kind))
     kernel = kernel * lay(scale, kernel)
     offset = offset + bias[0] * scale if bias else offset
     again = type(layer).from_config(layer.get_config() | {"use_bias": True})
-    x = again(x)
+    again.build(input_shape)
     again.set_weights([kernel, offset])
-    return x
+    return again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ import keras
 
 # Given the place of a step, its operation, and its arguments: what the step gives.
 Apply = Callable[[int, keras.Operation, tuple[Any, ...], dict[str, Any]], Any]
+
+_NUMBER = re.compile(r"_\d+$")  # Keras counts the operations of a kind
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,36 @@ def rebuild(model: keras.Model, apply: Apply) -> keras.Model:
     return keras.models.clone_model(
         model, clone_function=lambda operation: operation, call_function=call
     )
+
+
+def name_after(name: str, inputs: Any, outputs: Any, names: set[str]) -> None:
+    """Name the operations of `keras.ops` between tensors after the layer that they belong to.
+
+    Args:
+        name: Name of the layer; `name.add` stands for its first addition.
+        inputs: Nested tensors that the operations begin with; the rest is passed over.
+        outputs: Nested tensors that they end in.
+        names: What is taken already; grows.
+    """
+    begin, end = (
+        [value for value in keras.tree.flatten(each) if isinstance(value, keras.KerasTensor)]
+        for each in (inputs, outputs)
+    )
+    for operation in keras.Function(begin, end).operations:
+        if not isinstance(operation, keras.layers.Layer) and "." not in operation.name:
+            label = _NUMBER.sub("", operation.name)
+            operation.name = unique(f"{name}.{label}", names)
+
+
+def unique(name: str, names: set[str]) -> str:
+    """Give a name that is not taken yet, and take it."""
+    number = 1
+    candidate = name
+    while candidate in names:
+        number += 1
+        candidate = f"{name}{number}"
+    names.add(candidate)
+    return candidate
 
 
 def read(model: keras.Model) -> Graph:

@@ -6,132 +6,74 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
-from keras import layers, ops
+from keras import layers
 
-from .graph import rebuild
-from .integers import write_for_integers
+from ..forms.composites import apart, is_composite
+from ..forms.operations import int8_form
+from .graph import name_after, rebuild
+from .history import History
 from .kernels import has_kernel
+
+Call = Callable[..., Any]
 
 
 def split(model: keras.Model) -> keras.Model:
     """Write every layer that TFLite computes in several operators as several layers.
 
-    An activation inside a convolution or dense layer becomes a layer of its own. The layers of the
-    model are changed, so it must be a private copy.
+    An activation inside a convolution or dense layer becomes a layer of its own. Names begin with
+    that of the layer that was split. The layers of the model are changed, so it must be a private
+    copy.
     """
-    model = write_for_integers(model)
-    fused: dict[int, layers.Layer] = {}
-    while any(_form(operation) or _is_fused(operation) for operation in model.operations):
-
-        def apply(_: int, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            if id(operation) in fused or _is_fused(operation):
-                return _unfuse(operation, fused)(operation(*args, **kwargs))
-            if form := _form(operation):
-                return form(operation, args[0])
-            return operation(*args, **kwargs)
-
-        model = rebuild(model, apply)
-        fused.clear()
+    writer = _Writer()
+    while writer.changed:
+        model = rebuild(model, writer.begin())
     return model
 
 
-def affine(x: Any, scale: Any, offset: Any, name: str) -> Any:
-    """Multiply each channel by a constant and add another: one operator in int8 for images."""
-    channels = x.shape[-1]
-    scale = np.broadcast_to(np.asarray(scale, "float32"), (channels,))
-    offset = np.broadcast_to(np.asarray(offset, "float32"), (channels,))
-    if len(x.shape) != 4:
-        return layers.Identity(name=name)(ops.add(ops.multiply(x, scale), offset))
-    layer = layers.DepthwiseConv2D(1, name=name)
-    x = layer(x)
-    layer.set_weights([scale.reshape(1, 1, channels, 1), offset])
-    return x
+class _Writer:
+    """Writes the layers of a graph once more in other layers; says whether it found any."""
 
+    def __init__(self) -> None:
+        self.changed = True
+        self.forms: dict[int, tuple[Any, Call | None]] = {}
+        self.names: set[str] = set()
 
-def normalization(layer: layers.BatchNormalization) -> tuple[Any, Any]:
-    """Give the factor and the offset of each channel that a batch normalisation stands for."""
-    mean, variance = np.array(layer.moving_mean), np.array(layer.moving_variance)
-    scale = 1.0 / np.sqrt(variance + layer.epsilon)
-    scale = scale * np.array(layer.gamma) if layer.scale else scale
-    offset = -mean * scale
-    return scale, offset + np.array(layer.beta) if layer.center else offset
+    def begin(self) -> _Writer:
+        """Start over with the graph that came out."""
+        self.changed = False
+        self.activations: dict[int, layers.Layer] = {}
+        self.history = History()
+        return self
+
+    def __call__(
+        self, _: int, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        outputs = self._write(operation, args, kwargs)
+        if outputs is None:
+            outputs = operation(*args, **kwargs)
+        else:
+            self.changed = True
+            name_after(operation.name, (args, kwargs), outputs, self.names)
+        self.history.add(operation, args, outputs)
+        return outputs
+
+    def _write(self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if _is_fused(operation):
+            name = f"{operation.name}.activation"
+            self.activations[id(operation)] = layers.Activation(operation.activation, name=name)
+            operation.activation = keras.activations.linear
+        if id(operation) in self.activations:
+            return self.activations[id(operation)](operation(*args, **kwargs))
+        if is_composite(operation):
+            if id(operation) not in self.forms:  # one set of parts, however often it is called
+                self.forms[id(operation)] = operation, apart(operation)
+            form = self.forms[id(operation)][1]
+            return form and form(*args, **kwargs)
+        function = int8_form(operation, args, self.history)
+        return function and function(*args)
 
 
 def _is_fused(operation: Any) -> bool:
     if not (has_kernel(operation) or isinstance(operation, layers.EinsumDense)):
         return False
     return operation.activation not in (None, keras.activations.linear)
-
-
-def _unfuse(operation: Any, fused: dict[int, layers.Layer]) -> layers.Layer:
-    if id(operation) not in fused:
-        fused[id(operation)] = layers.Activation(
-            operation.activation, name=f"{operation.name}.activation"
-        )
-        operation.activation = keras.activations.linear
-    return fused[id(operation)]
-
-
-def _form(operation: Any) -> Callable[[Any, Any], Any] | None:
-    if isinstance(operation, layers.Activation):
-        return _ACTIVATIONS.get(operation.activation)
-    return _LAYERS.get(type(operation))
-
-
-def _separable(layer: Any, x: Any) -> Any:
-    kernels = layer.get_weights()
-    depthwise = layers.DepthwiseConv2D(
-        layer.kernel_size,
-        layer.strides,
-        layer.padding,
-        layer.depth_multiplier,
-        dilation_rate=layer.dilation_rate,
-        use_bias=False,
-        name=f"{layer.name}.depthwise",
-    )
-    pointwise = layers.Conv2D(
-        layer.filters,
-        1,
-        use_bias=layer.use_bias,
-        activation=layer.activation,
-        name=f"{layer.name}.pointwise",
-    )
-    x = pointwise(depthwise(x))
-    depthwise.set_weights(kernels[:1])
-    pointwise.set_weights(kernels[1:])
-    return x
-
-
-def _spectral(layer: Any, x: Any) -> Any:
-    return layer.layer(x)  # its kernel is the normalised one at inference
-
-
-def _rescaling(layer: Any, x: Any) -> Any:
-    return affine(x, layer.scale, layer.offset, f"{layer.name}.affine")
-
-
-def _standardize(layer: Any, x: Any) -> Any:
-    deviation = np.maximum(np.sqrt(np.array(layer.variance)), keras.config.epsilon())
-    scale, offset = 1.0 / deviation, -np.array(layer.mean) / deviation
-    return affine(x, scale.ravel(), offset.ravel(), f"{layer.name}.affine")
-
-
-def _silu(layer: Any, x: Any) -> Any:
-    return ops.multiply(x, layers.Activation("sigmoid", name=f"{layer.name}.sigmoid")(x))
-
-
-def _hard_sigmoid(layer: Any, x: Any) -> Any:
-    return ops.multiply(layers.ReLU(6.0, name=f"{layer.name}.relu6")(ops.add(x, 3.0)), 1.0 / 6.0)
-
-
-_LAYERS = {
-    layers.SeparableConv2D: _separable,
-    layers.SpectralNormalization: _spectral,
-    layers.Rescaling: _rescaling,
-    layers.Normalization: _standardize,
-}
-_ACTIVATIONS = {
-    keras.activations.silu: _silu,
-    keras.activations.hard_sigmoid: _hard_sigmoid,
-}

@@ -10,12 +10,12 @@ import keras
 
 from ..graphs.flatten import flatten
 from ..graphs.fold import fold
-from ..graphs.graph import Graph, read, rebuild
+from ..graphs.graph import Graph, read, rebuild, unique
 from ..graphs.kernels import has_kernel
 from ..graphs.primitives import split
 from .choice import choose
 from .fake import FakeQuantize, FakeQuantizedKernel
-from .placement import is_known, ranges
+from .placement import feeds_reciprocal_root, is_known, ranges
 from .tfmot import kernel_quantizer, range_quantizer
 
 
@@ -91,7 +91,7 @@ def _rounding(
         if number not in graph.inputs or "float" not in tensor.dtype:
             return tensor
         if number not in inputs:
-            inputs[number] = rounded(name=_unique(f"{tensor.name}.range", names))(tensor)
+            inputs[number] = rounded(name=unique(f"{tensor.name}.range", names))(tensor)
         return inputs[number]
 
     def apply(place: int, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -111,9 +111,10 @@ def _rounding(
         if place not in ranged:
             return outputs
         label = graph.steps[place].operation.name
+        positive = feeds_reciprocal_root(graph, graph.steps[place])
         return keras.tree.map_structure(
             lambda tensor: (
-                rounded(name=_unique(f"{label}.range", names))(tensor)
+                rounded(name=unique(f"{label}.range", names), positive=positive)(tensor)
                 if "float" in tensor.dtype
                 else tensor
             ),
@@ -121,13 +122,3 @@ def _rounding(
         )
 
     return apply
-
-
-def _unique(name: str, names: set[str]) -> str:
-    number = 1
-    candidate = name
-    while candidate in names:
-        number += 1
-        candidate = f"{name}{number}"
-    names.add(candidate)
-    return candidate

@@ -36,6 +36,8 @@ def bake(model: keras.Model) -> keras.Model:
             return args[0]
         if isinstance(operation, FakeQuantizedKernel):
             return _plain(operation, plain)(*args)
+        if isinstance(operation, FakeQuantize) and operation.positive:
+            return _range_alone(operation)(*args)
         return operation(*args, **kwargs)
 
     return rebuild(model, apply)
@@ -44,13 +46,20 @@ def bake(model: keras.Model) -> keras.Model:
 def _plain(wrapper: FakeQuantizedKernel, plain: dict[int, Any]) -> Callable[..., Any]:
     if id(wrapper) not in plain:
         layer = wrapper.layer
-        again = type(layer).from_config(layer.get_config())
+        again: FakeQuantize = type(layer).from_config(layer.get_config())
         again.build(layer.get_build_config()["input_shape"])
         again.set_weights(layer.get_weights())
         again.kernel.assign(wrapper.rounded())
         plain[id(wrapper)] = again
     built: Callable[..., Any] = plain[id(wrapper)]
     return built
+
+
+def _range_alone(layer: FakeQuantize) -> FakeQuantize:
+    again: FakeQuantize = type(layer).from_config(layer.get_config() | {"positive": False})
+    again.build(layer.input.shape)
+    again.set_weights(layer.get_weights())
+    return again
 
 
 def _is_needless(graph: Graph, step: Step) -> bool:

@@ -9,6 +9,7 @@ from keras import layers, ops
 
 from ..graphs.kernels import kernel_axis
 
+_STEPS = 255  # between the 256 values of int8
 _LEAST = 1e-6  # width of a range that holds zeros only
 
 
@@ -21,17 +22,20 @@ class FakeQuantize(layers.Layer):
 
     Args:
         momentum: How much of the former range stays after each batch, in [0, 1).
+        positive: Whether a reciprocal root follows: what would round to 0 takes the first step
+            above it, as int8 ends there at the largest result, and floats at infinity.
         **kwargs: `name`, `dtype` and the like.
 
     Raises:
         ValueError: If the momentum is out of range.
     """
 
-    def __init__(self, *, momentum: float = 0.99, **kwargs: Any) -> None:
+    def __init__(self, *, momentum: float = 0.99, positive: bool = False, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must be in [0, 1). Received: momentum={momentum}")
         self.momentum = momentum
+        self.positive = positive
 
     def build(self, input_shape: Any) -> None:
         """Create the range."""
@@ -44,7 +48,9 @@ class FakeQuantize(layers.Layer):
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Round, and in training follow the range."""
-        low, high = ops.convert_to_tensor(self.low), ops.convert_to_tensor(self.high)
+        # In a moving average of the weights, all three have come the same part of their way from 0.
+        share = ops.maximum(self.seen, _LEAST)
+        low, high = self.low / share, self.high / share
         if training:
             kept = ops.where(self.seen > 0, self.momentum, 0.0)
             fixed = ops.stop_gradient(inputs)
@@ -55,7 +61,12 @@ class FakeQuantize(layers.Layer):
             self.seen.assign(ops.ones_like(self.seen))
         high = ops.maximum(high, low + _LEAST)
         rounded = keras.quantizers.fake_quant_with_min_max_vars(inputs, low, high)
+        rounded = self.lift(rounded, low, high)
         return rounded if training else ops.where(self.seen > 0, rounded, inputs)
+
+    def lift(self, rounded: Any, low: Any, high: Any) -> Any:
+        """Keep what was rounded at a step from 0, if it has to be positive."""
+        return ops.maximum(rounded, (high - low) / _STEPS) if self.positive else rounded
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Give the shape of the input."""
@@ -63,7 +74,7 @@ class FakeQuantize(layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Describe the arguments."""
-        return {**super().get_config(), "momentum": self.momentum}
+        return {**super().get_config(), "momentum": self.momentum, "positive": self.positive}
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

@@ -61,7 +61,7 @@ SAME_OPERATIONS = {
 }
 # What has a fixed range in TFLite, whatever goes in.
 FIXED = {keras.activations.sigmoid, keras.activations.softmax, keras.activations.tanh}
-FIXED_OPERATIONS = {"Sigmoid", "Softmax", "Tanh", "Normalize"}
+FIXED_OPERATIONS = {"Sigmoid", "Softmax", "Tanh"}
 # What takes a ReLU behind it into itself.
 FUSING = (*KERNELS, layers.Add, layers.Multiply, layers.Subtract)
 FUSING_OPERATIONS = {"Add", "Multiply", "Subtract"}
@@ -82,12 +82,15 @@ OWN = (
     layers.ReLU,
 )
 OWN_OPERATIONS = FUSING_OPERATIONS | {
-    "Abs",
+    "Absolute",
     "Concatenate",
     "Conv",
     "Divide",
     "Einsum",
     "Exp",
+    "Gelu",
+    "HardSilu",
+    "LeakyRelu",
     "Log",
     "Matmul",
     "Maximum",
@@ -98,6 +101,7 @@ OWN_OPERATIONS = FUSING_OPERATIONS | {
     "Relu",
     "Relu6",
     "Rsqrt",
+    "Sqrt",
     "Sum",
     "TrueDivide",
 }

@@ -61,7 +61,8 @@ class TfmotRange(FakeQuantize):
         """Round, and in training follow the range."""
         if training:
             self.seen.assign(ops.ones_like(self.seen))
-        return apply(self.quantizer, inputs, training, self.state)
+        rounded = apply(self.quantizer, inputs, training, self.state)
+        return self.lift(rounded, ops.convert_to_tensor(self.low), ops.convert_to_tensor(self.high))
 
     def get_config(self) -> dict[str, Any]:
         """Describe the arguments."""

@@ -15,7 +15,7 @@ from ..errors import ExportError
 from ..file.flatbuffer import read_graphs
 from ..file.graph import Graph, Step
 from ..file.oldest import place_of
-from ..graphs.forms import int8_form
+from ..forms.operations import int8_form
 from ..model import name_outputs
 from . import gpu, microcontroller
 from .forms import coral, split_groups

@@ -8,7 +8,7 @@ from keras import layers, ops
 from kerascnn import edge, export
 from kerascnn.export.conversion.process import convert_model
 from kerascnn.export.coral.readiness import judge
-from kerascnn.export.graphs.forms import int8_form
+from kerascnn.export.forms.operations import int8_form
 from kerascnn.export.targets.forms import coral, split_groups
 from kerascnn.export.targets.rewriting import rewrite
 
@@ -31,6 +31,20 @@ def root(x):
     return x / ops.sqrt(ops.sum(x * x, axis=-1, keepdims=True) + 1e-3)
 
 
+_ACTIVATIONS = (
+    "celu",
+    "elu",
+    "exponential",
+    "hard_sigmoid",
+    "hard_tanh",
+    "log_sigmoid",
+    "mish",
+    "selu",
+    "silu",
+    "softplus",
+    "softsign",
+    "tanh_shrink",
+)
 CASES = {
     "square": ops.square,
     "power": lambda x: x**2,
@@ -43,6 +57,8 @@ CASES = {
     "unit": layers.UnitNormalization(),
     "normalize": ops.normalize,
     "layer_norm": normalized(layers.LayerNormalization()),
+    "layer_norm_of_all": layers.LayerNormalization(axis=(1, 2, 3)),
+    "rms_norm": normalized(layers.RMSNormalization()),
     "group_norm": normalized(layers.GroupNormalization(4)),
     "instance_norm": normalized(layers.GroupNormalization(-1)),
     "upsampling": layers.UpSampling2D((2, 3)),
@@ -55,6 +71,11 @@ CASES = {
     "dense_on_images": layers.Dense(5, activation="tanh"),
     "dense_on_rows": lambda x: layers.Dense(5)(layers.Reshape((36, 8))(x)),
     "absolute": ops.abs,
+    "variance": lambda x: ops.var(x, axis=(1, 2), keepdims=True),
+    "elu_layer": layers.ELU(0.5),
+    "elu_operation": lambda x: ops.elu(x, 0.7),
+    "celu_operation": lambda x: ops.celu(x, 0.7),
+    **{name: layers.Activation(name) for name in _ACTIVATIONS},
 }
 
 
@@ -88,7 +109,7 @@ def test_a_form_gives_the_same_numbers(name, images):
         lambda x: x / (ops.relu(x) + 0.0),
         lambda x: x**3,
         layers.UpSampling2D(2, interpolation="bilinear"),
-        layers.LayerNormalization(axis=(1, 2, 3)),
+        layers.LayerNormalization(axis=1),
         layers.Conv2D(4, 3),
         layers.ReLU(6.0),
         lambda x: ops.normalize(x, order=1),

@@ -185,3 +185,27 @@ def test_the_exported_file_equals_keras(case, quantize, decibels, request, tmp_p
     for output, value in zip(outputs, deployed(model, inputs), strict=True):
         noise = np.mean((output - value) ** 2)
         assert 10 * np.log10(np.mean(value**2) / max(noise, 1e-30)) >= decibels
+
+
+@pytest.mark.filterwarnings("ignore:It is not known")  # what draws noise in training
+def test_trained_with_rounding_it_becomes_integers_without_calibration(case, request, tmp_path):
+    promise(request, case, "int8")
+    model = case.build()
+    deployable = getattr(model, "deployable", model)
+    enliven(deployable)
+    inputs = case.inputs(model)
+    aware = export.quantize_aware(deployable)
+    wanted = deployable(inputs, training=False)
+    aware.compile(keras.optimizers.Adam(1e-4), "mse")
+    aware.fit(inputs, wanted, batch_size=4, verbose=0)
+    path = tmp_path / "model.tflite"
+    report = export.to_tflite(aware, path, quantize="int8", parity=inputs)
+    assert not report.float_operators
+    assert all(output.sqnr_db > 20 for output in report.parity.outputs)
+    rounded, given = values(aware(inputs, training=False)), values(edge.load(path)(inputs))
+    for one, other in zip(rounded, given, strict=True):
+        ordered = np.sort(one, axis=-1)
+        lead = ordered[..., -1] - ordered[..., -2:-1].max(-1, initial=-np.inf)
+        decided = lead > 4 * np.ptp(one) / 255  # weights are random: many places are a tie
+        same = one.argmax(-1) == other.argmax(-1)
+        assert np.mean(same[decided]) >= 0.99

@@ -13,9 +13,12 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from ..graphs.history import History
+from .activations import activation
 from .division import quotient
-from .history import History
+from .normalizations import GAINS, gains, normalizing
 
+_NEUTRAL = {name: float(name != "beta") for name in GAINS}
 _LEAST = 1e-12  # of a sum of squares; what is added to others is lost in their rounding
 Function = Callable[..., Any]
 Form = Callable[[Any, tuple[Any, ...], History], Function | None]
@@ -33,65 +36,16 @@ def int8_form(operation: Any, args: tuple[Any, ...], history: History) -> Functi
         A function of the same arguments; None when the operation should stay.
     """
     form = _LAYERS.get(type(operation)) or _OPERATIONS.get(type(operation).__name__)
-    return form(operation, args, history) if form else None
+    return form(operation, args, history) if form else _activation(operation, args)
 
 
-def standardized(x: Any, mean: Any, variance: Any, epsilon: float) -> Any:
-    """Subtract a mean and divide by a deviation, in operators that int8 has.
-
-    Args:
-        x: A tensor.
-        mean: Function of a tensor that gives the mean over what is normalised together.
-        variance: As `mean`; it gets the squares.
-        epsilon: What is added to the variance.
-    """
-    centred = ops.subtract(x, mean(x))
-    spread = variance(ops.multiply(centred, centred))
-    return ops.multiply(centred, ops.rsqrt(ops.add(spread, epsilon)))
-
-
-def _layer_normalization(layer: Any, args: tuple[Any, ...], history: History) -> Function | None:
-    axes = [layer.axis] if isinstance(layer.axis, int) else list(layer.axis)
-    rank = len(args[0].shape)
-    if [axis % rank for axis in axes] != [rank - 1] or layer.rms_scaling:
+def _normalization(layer: Any, args: tuple[Any, ...], history: History) -> Function | None:
+    compute = normalizing(layer)
+    if compute is None:
         return None
-
-    def average(x: Any) -> Any:
-        return ops.mean(x, axis=-1, keepdims=True)
-
-    gamma, beta = _gains(layer)
-    return lambda x: _scaled(standardized(x, average, average, layer.epsilon), gamma, beta)
-
-
-def _group_normalization(layer: Any, args: tuple[Any, ...], history: History) -> Function | None:
-    shape = args[0].shape
-    if len(shape) != 4 or layer.axis % 4 != 3:
-        return None
-    channels = shape[-1]
-    groups = channels if layer.groups == -1 else layer.groups
-    each = channels // groups
-    # A 1x1 convolution averages the channels of each group: no tensor needs 5 axes.
-    mixing = np.kron(np.eye(groups), np.full((each, each), 1.0 / each))
-    kernel = mixing.astype("float32").reshape(1, 1, channels, channels)
-
-    def average(x: Any) -> Any:
-        x = ops.mean(x, axis=(1, 2), keepdims=True)
-        return x if each == 1 else ops.conv(x, kernel)
-
-    gamma, beta = _gains(layer)
-    return lambda x: _scaled(standardized(x, average, average, layer.epsilon), gamma, beta)
-
-
-def _gains(layer: Any) -> tuple[Any, Any]:
-    """Constants of a normalisation; 1 and 0 where it has none."""
-    gamma = np.array(layer.gamma) if layer.gamma is not None else 1.0
-    beta = np.array(layer.beta) if layer.beta is not None else 0.0
-    return gamma, beta
-
-
-def _scaled(x: Any, gamma: Any, beta: Any) -> Any:
-    x = x if np.all(gamma == 1) else ops.multiply(x, gamma)
-    return x if np.all(beta == 0) else ops.add(x, beta)
+    given = {name: np.array(weight) for name, weight in gains(layer).items()}
+    needed = {name: value for name, value in given.items() if not np.all(value == _NEUTRAL[name])}
+    return lambda x: compute(x, needed)
 
 
 def _unit_normalization(layer: Any, args: tuple[Any, ...], history: History) -> Function:
@@ -120,6 +74,20 @@ def _nearest(layer: Any, args: tuple[Any, ...], history: History) -> Function | 
     return lambda x: ops.image.resize(x, size, interpolation="nearest", data_format="channels_last")
 
 
+def _activation(operation: Any, args: tuple[Any, ...]) -> Function | None:
+    form = activation(operation)
+    return None if form is None else lambda x, *others: form(x)  # others: the numbers of a formula
+
+
+def _variance(operation: Any, args: tuple[Any, ...], history: History) -> Function:
+    def variance(x: Any, *others: Any) -> Any:
+        centred = ops.subtract(x, ops.mean(x, axis=operation.axis, keepdims=True))
+        squares = ops.multiply(centred, centred)
+        return ops.mean(squares, axis=operation.axis, keepdims=operation.keepdims)
+
+    return variance
+
+
 def _square(operation: Any, args: tuple[Any, ...], history: History) -> Function:
     return lambda x: ops.multiply(x, x)
 
@@ -134,8 +102,9 @@ def _power(operation: Any, args: tuple[Any, ...], history: History) -> Function 
 
 
 _LAYERS: dict[type, Form] = {
-    layers.GroupNormalization: _group_normalization,
-    layers.LayerNormalization: _layer_normalization,
+    layers.GroupNormalization: _normalization,
+    layers.LayerNormalization: _normalization,
+    layers.RMSNormalization: _normalization,
     layers.UnitNormalization: _unit_normalization,
     layers.UpSampling2D: _nearest,
 }
@@ -146,4 +115,5 @@ _OPERATIONS: dict[str, Form] = {
     "Power": _power,
     "Square": _square,
     "TrueDivide": quotient,
+    "Var": _variance,
 }

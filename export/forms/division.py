@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from .history import History
+from ..graphs.history import History
 
 _POSITIVE = {"exp", "sigmoid", "softmax", "softplus"}
 _NOT_NEGATIVE = {"relu", "relu6", "square", "sqrt", "abs", "absolute"}
