@@ -10,7 +10,7 @@ import keras
 
 from ..graphs.flatten import flatten
 from ..graphs.fold import fold
-from ..graphs.graph import Graph, read, rebuild, unique
+from ..graphs.graph import Graph, as_functional, read, rebuild, unique
 from ..graphs.kernels import has_kernel
 from ..graphs.primitives import split
 from .choice import choose
@@ -32,7 +32,8 @@ def quantize_aware(
     The copy is flat: composite layers are opened, batch normalisation is folded into the layers
     before it with its moving statistics, and stays so. Kernels round to int8 with one scale a
     channel (dense ones with one in all); results round where TFLite gives them a range, which
-    follows the batches of the training. Compile the copy and fit it for a few epochs with a small
+    follows the batches of the training. Layers of many operators, such as attention, are opened
+    too, recurrent ones step by step. Compile the copy and fit it for a few epochs with a small
     step size; `to_tflite(..., quantize="int8")` then takes its ranges and needs no calibration.
 
     Args:
@@ -73,13 +74,15 @@ def quantize_aware(
             f"Received: {', '.join(sorted(unknown))}",
             stacklevel=2,
         )
-    return rebuild(flat, _rounding(graph, chosen, ranges(graph) & chosen, *makers))
+    labels = dict(zip(graph.outputs, as_functional(model).output_names, strict=True))
+    return rebuild(flat, _rounding(graph, chosen, ranges(graph) & chosen, labels, *makers))
 
 
 def _rounding(
     graph: Graph,
     chosen: set[int],
     ranged: set[int],
+    labels: dict[int, str],
     rounded_kernel: Callable[..., FakeQuantizedKernel],
     rounded: Callable[..., FakeQuantize],
 ) -> Callable[..., Any]:
@@ -110,8 +113,9 @@ def _rounding(
         outputs = operation(*args, **kwargs)
         if place not in ranged:
             return outputs
-        label = graph.steps[place].operation.name
-        positive = feeds_reciprocal_root(graph, graph.steps[place])
+        step = graph.steps[place]
+        label = labels.get(step.results[0], step.operation.name)
+        positive = feeds_reciprocal_root(graph, step)
         return keras.tree.map_structure(
             lambda tensor: (
                 rounded(name=unique(f"{label}.range", names), positive=positive)(tensor)

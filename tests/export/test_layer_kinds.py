@@ -8,6 +8,7 @@ from keras import layers
 from kerascnn import export
 from kerascnn.export.graphs.flatten import flatten
 from kerascnn.export.graphs.primitives import split
+from kerascnn.export.model import name_outputs
 from kerascnn.export.quantization.fake import FakeQuantize
 
 
@@ -141,6 +142,11 @@ def test_the_parts_are_named_after_their_layer_and_skipped_by_its_name():
     skipped = export.quantize_aware(model, skip=["norm"])
     ranged = [layer.name for layer in skipped.layers if isinstance(layer, FakeQuantize)]
     assert ranged == ["input0.range", "stem.range", "head.range"]
+
+
+def test_an_output_keeps_the_name_of_its_layer():
+    model = on_rows(layers.GRU(3, name="memory"))
+    assert name_outputs(export.quantize_aware(model), [0]) == {"memory": 0}
 
 
 @pytest.mark.parametrize(
