@@ -71,9 +71,9 @@ def fit(model, images, labels, rate, epochs):
 
 def prove(make, name, size, folder):
     """Train in float and with rounding, export, and say how right and how equal the answers are."""
-    images, labels = pictures(64, size, seed=0)
+    images, labels = pictures(96, size, seed=0)
     model = network(make, name, size)
-    fit(model, images, labels, 1e-3, epochs=6)
+    fit(model, images, labels, 1e-3, epochs=12)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # of kinds that are not known
         aware = export.quantize_aware(model)
