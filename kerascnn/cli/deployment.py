@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from kerascnn import data, edge, export
-from kerascnn.cli.console import show_table
 from kerascnn.cli.isolation import benchmark_isolated, predict_isolated
 from kerascnn.cli.runs import Run
-from kerascnn.cli.training import score_predictions
+from kerascnn.cli.training import score_predictions, train_aware
 
 CALIBRATION = 200  # examples; more did not change the ranges of the bundled data sets
 
@@ -26,7 +23,7 @@ class Deployed:
     """One exported file of a run, verified where TensorFlow is not importable.
 
     Args:
-        quantize: `"float32"`, `"float16"`, `"dynamic"` or `"int8"`.
+        quantize: A form that `export_run` knows.
         report: The export report, as JSON values.
         scores: The task's score of the file on the test split.
         latency: The benchmark of one inference, as JSON values.
@@ -45,6 +42,8 @@ def export_run(
     path: Path | None = None,
     input_output: str = "float32",
     calibration: np.ndarray | Path | None = None,
+    epochs: int = 3,
+    observer: str = "mse",
     **options: Any,
 ) -> export.Report:
     """Export the trained model of a run; labels and pre-processing go into the file.
@@ -53,23 +52,29 @@ def export_run(
 
     Args:
         run: The run.
-        quantize: A form that `export.to_tflite` knows.
+        quantize: A form that `export.to_tflite` knows, or `"qat"`: int8, after training on the
+            data of the run with its rounding.
         path: The file; `model_<quantize>.tflite` in the run folder when None.
         input_output: Types at the border: `"float32"`, or `"int8"` or `"uint8"` in an int8 file.
         calibration: Inputs to measure the ranges of an integer file on, or a folder of pictures;
             examples of the training split when None.
+        epochs: Passes over the training split with rounding.
+        observer: How the ranges of an int8 file come from the calibration.
         **options: Further arguments of `export.to_tflite`, such as `target`.
     """
     model = run.model()
     task = run.purpose
-    if calibration is None and quantize in ("int8", "int16"):
+    if quantize == "qat":
+        model = train_aware(run, epochs)
+    elif calibration is None and quantize in ("int8", "int16"):
         calibration = task.inputs(model, data.arrays(run.dataset.train, CALIBRATION))
     return export.to_tflite(
         model,
         path or run.folder / f"model_{quantize}.tflite",
-        quantize=quantize,
+        quantize="int8" if quantize == "qat" else quantize,
         input_output=input_output,
         calibration=calibration,
+        observer=observer,
         metadata=edge.Metadata(**task.metadata(run.dataset)),
         parity=task.inputs(model, data.arrays(run.dataset.test, CALIBRATION)),
         **options,
@@ -102,47 +107,3 @@ def deploy(run: Run, quantizations: Iterable[str] = ("float32", "int8")) -> list
             )
         )
     return deployed
-
-
-def write_report(
-    run: Run, scores: dict[str, float], deployed: Iterable[Deployed]
-) -> dict[str, Any]:
-    """Write what was measured as `report.json` into the run folder.
-
-    Args:
-        run: The run.
-        scores: Score of the Keras model.
-        deployed: The exported files.
-
-    Returns:
-        What was written.
-    """
-    values = {
-        "system": run.system,
-        "data": {"name": run.dataset.name, "source": run.dataset.source},
-        "keras": scores,
-        "files": [dataclasses.asdict(one) for one in deployed],
-    }
-    text = json.dumps(values, indent=2, default=str)
-    (run.folder / "report.json").write_text(text + "\n")
-    return values
-
-
-def show_deployed(run: Run, scores: dict[str, float], deployed: Iterable[Deployed]) -> None:
-    """Print a table: the score in each form, file size, latency, operators and their types."""
-    metric = run.purpose.metric
-    columns = ("model", metric, "bytes", "ms an image", "operators")
-    rows: list[tuple[Any, ...]] = [("Keras", scores[metric], None, None, None)]
-    for one in deployed:
-        operators = one.report["operators"]
-        listed = ", ".join(f"{op['count']} {op['name']} {op['dtype']}" for op in operators)
-        rows.append(
-            (
-                f"TFLite {one.quantize}",
-                one.scores[metric],
-                one.report["size"],
-                one.latency["median_ms"],
-                listed,
-            )
-        )
-    show_table(f"{run.system} on the test split of {run.data}", columns, rows)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import operator
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kerascnn import registry
+from kerascnn import export, registry
+from kerascnn.cli.conditions import failures
 from kerascnn.cli.deployment import deploy
 from kerascnn.cli.runs import Run
 from kerascnn.cli.training import train_run
-
-_COMPARE = {">=": operator.ge, "<=": operator.le}
 
 
 @dataclass(frozen=True)
@@ -28,8 +26,10 @@ class Result:
         data: The data set and its options, as text.
         metric: The task's headline metric.
         conditions: What the system must reach.
-        scores: Every metric by form: `"keras"`, `"float32"`, `"int8"`.
+        scores: Every metric by form: `"keras"`, `"float32"`, `"int8"`, `"qat"`.
         sizes: Bytes of the file by form.
+        edge_tpu: What an Edge TPU would run of each integer file: operators `mapped` and in
+            `total`, and the share of the multiply-accumulates.
         failed: The conditions that did not hold, each with its form; none when it passed.
         seconds: Duration of the experiment, training included.
     """
@@ -42,6 +42,7 @@ class Result:
     conditions: tuple[str, ...]
     scores: dict[str, dict[str, float]]
     sizes: dict[str, int]
+    edge_tpu: dict[str, dict[str, float | None]]
     failed: tuple[str, ...]
     seconds: float
 
@@ -88,7 +89,7 @@ def run_experiment(name: str, folder: Path) -> Result:
     system = registry.get_system(name)
     conditions = system.experiment.passes if system.experiment else ()
     scores = {"keras": train_run(run)}
-    forms = [form for form in ("float32", "int8") if form not in system.unsupported]
+    forms = [form for form in ("float32", "int8", "qat") if form not in system.unsupported]
     deployed = deploy(run, forms)
     scores |= {one.quantize: one.scores for one in deployed}
     options = _text(run.data_options)
@@ -101,14 +102,19 @@ def run_experiment(name: str, folder: Path) -> Result:
         conditions=conditions,
         scores=scores,
         sizes={one.quantize: one.report["size"] for one in deployed},
-        failed=tuple(
-            f"{condition} in {form}: {score[condition.split()[0]]:.4g}"
-            for form, score in scores.items()
-            for condition in conditions
-            if not holds(condition, score)
-        ),
+        edge_tpu={
+            one.quantize: _placed(one.report["path"])
+            for one in deployed
+            if one.quantize != "float32"
+        },
+        failed=failures(scores, conditions, run.purpose.metric),
         seconds=round(time.monotonic() - start, 1),
     )
+
+
+def _placed(path: str) -> dict[str, float | None]:
+    report = export.coral.check(path)
+    return {"mapped": report.mapped, "total": report.total, "macs_share": report.macs_share}
 
 
 def _text(options: Mapping[str, Any]) -> str:
@@ -118,9 +124,3 @@ def _text(options: Mapping[str, Any]) -> str:
 def _parameters(run: Run) -> int:
     model = run.model()
     return int(getattr(model, "deployable", model).count_params())
-
-
-def holds(condition: str, scores: dict[str, float]) -> bool:
-    """Tell whether scores meet a condition such as `"accuracy >= 0.88"`."""
-    metric, comparison, number = condition.split()
-    return bool(_COMPARE[comparison](scores[metric], float(number)))

@@ -10,9 +10,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerascnn import export
 from kerascnn.cli.runs import Run
 from kerascnn.data import arrays
 from kerascnn.tasks.fit import train
+from kerascnn.tasks.imitation import imitate, without_chance
 
 
 def train_run(run: Run, *, resume: bool = False) -> dict[str, float]:
@@ -47,6 +49,31 @@ def train_run(run: Run, *, resume: bool = False) -> dict[str, float]:
         seed=run.seed,
     )
     return score_keras(run)
+
+
+def train_aware(run: Run, epochs: int) -> keras.Model:
+    """Train a copy of what a run deploys to give the same with the rounding of int8.
+
+    Args:
+        run: The run, trained.
+        epochs: Passes over its training split.
+
+    Returns:
+        The copy, whose ranges the export takes.
+    """
+    model = run.model()
+    deployable = getattr(model, "deployable", model)
+    aware = export.quantize_aware(without_chance(deployable))
+    imitate(
+        aware,
+        deployable,
+        run.purpose,
+        run.dataset.train,
+        epochs=epochs,
+        batch_size=run.batch_size,
+        seed=run.seed,
+    )
+    return aware
 
 
 def score_keras(run: Run) -> dict[str, float]:

@@ -19,8 +19,8 @@ def translated_digits(
     No handwritten digit is in two splits, so a model cannot do well by remembering them.
 
     Args:
-        count: Images of the training split, at least 10; validation has an eighth of them, test a
-            quarter, each at least 10.
+        count: Images of the training split, at least 10. Test has as many, so that small losses
+            show; validation has an eighth of them, at least 10.
         size: Side of the canvas in pixels, at least 16.
         noise: Standard deviation of the Gaussian noise, at least 0; pixels are clipped to [0, 1].
         seed: Seed of digits, places and noise.
@@ -36,7 +36,7 @@ def translated_digits(
         raise ValueError(f"Noise must be 0 or above. Received: noise={noise}")
     images, labels = digit_arrays(_DIGIT)
     sources = split_indices(len(images), (0.1, 0.25), groups=labels)
-    counts = count, max(10, count // 8), max(10, count // 4)
+    counts = count, max(10, count // 8), count
     random = np.random.default_rng(seed)
     train, validation, test = (
         slices(_paste(images[source], labels[source], number, size, noise, random))

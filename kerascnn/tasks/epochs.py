@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -10,7 +11,7 @@ import tensorflow as tf
 
 from kerascnn.tasks.task import Task
 
-_BUFFER = 20_000  # examples to shuffle among
+BUFFER = 20_000  # examples to shuffle among
 
 
 class Chance(keras.callbacks.Callback):
@@ -65,7 +66,7 @@ def batches(
         # This seeds the graph of this function only, and makes its order independent of whatever
         # the process was seeded with; beside a global seed of 0, `shuffle` takes no tensor.
         tf.random.set_seed(1)
-        shuffled = examples.shuffle(min(count, _BUFFER), seed)
+        shuffled = examples.shuffle(min(count, BUFFER), seed)
         return shuffled.batch(size, drop_remainder=whole)
 
     served = tf.data.Dataset.range(1).flat_map(epoch).prefetch(tf.data.AUTOTUNE)
@@ -80,3 +81,10 @@ def held_out(
         return None
     examples = split.map(lambda e: task.example(e, model), num_parallel_calls=tf.data.AUTOTUNE)
     return examples.batch(size).prefetch(tf.data.AUTOTUNE)
+
+
+def cosine(peak: float, epochs: int) -> keras.callbacks.Callback:
+    """Let the step size fall along half a cosine, from its peak to almost 0 in the last epoch."""
+    return keras.callbacks.LearningRateScheduler(
+        lambda epoch, _: 0.5 * peak * (1 + math.cos(math.pi * epoch / epochs))
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ import numpy as np
 from kerascnn.data import Dataset
 from kerascnn.tasks.backup import Backup, holds_backup
 from kerascnn.tasks.curves import draw_curves
-from kerascnn.tasks.epochs import Chance, batches, held_out
+from kerascnn.tasks.epochs import Chance, batches, cosine, held_out
 from kerascnn.tasks.history import History, read_history
 from kerascnn.tasks.task import Task
 from kerascnn.training.progress import Progress
@@ -74,7 +73,7 @@ def train(
     if model.optimizer is not None:
         # A backup can only be restored into an optimizer whose state exists.
         model.optimizer.build(model.trainable_variables)
-        callbacks = [_cosine(float(model.optimizer.learning_rate), epochs), *callbacks]
+        callbacks = [cosine(float(model.optimizer.learning_rate), epochs), *callbacks]
     chance = Chance(seed)
     history = History(folder / "history.csv")
     with Progress() as progress:
@@ -96,13 +95,6 @@ def train(
     values = read_history(folder / "history.csv")
     _save(model, folder, values)
     return values
-
-
-def _cosine(peak: float, epochs: int) -> keras.callbacks.Callback:
-    """Let the step size fall along half a cosine, from its peak to almost 0 in the last epoch."""
-    return keras.callbacks.LearningRateScheduler(
-        lambda epoch, _: 0.5 * peak * (1 + math.cos(math.pi * epoch / epochs))
-    )
 
 
 class _Finite(keras.callbacks.Callback):

@@ -6,7 +6,8 @@ import keras
 import pytest
 
 from kerascnn import registry
-from kerascnn.cli.experiments import experiment_run, holds, run_experiment
+from kerascnn.cli.conditions import holds
+from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
 from kerascnn.layers import Residual
 from kerascnn.losses import GaussianKL

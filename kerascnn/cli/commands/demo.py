@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from kerascnn.cli.console import errors, output, show_json
+from kerascnn.cli.console import errors, output, show_json, show_table
+
+if TYPE_CHECKING:
+    from kerascnn.cli.deployment import Deployed
+    from kerascnn.cli.runs import Run
 
 
 def demo(
@@ -24,7 +32,7 @@ def demo(
 
         kerascnn demo
     """
-    from kerascnn.cli.deployment import deploy, show_deployed, write_report
+    from kerascnn.cli.deployment import deploy
     from kerascnn.cli.runs import Run, new_folder
     from kerascnn.cli.training import train_run
 
@@ -55,3 +63,47 @@ def demo(
             "The demo asks for an accuracy of 0.97, an int8 loss of 0.005 and an int8 file of 0.3 "
             f"of the float32 file. Received: {scores['accuracy']:.4f}, {loss:.4f}, {size:.3f}"
         )
+
+
+def write_report(
+    run: Run, scores: dict[str, float], deployed: Iterable[Deployed]
+) -> dict[str, Any]:
+    """Write what was measured as `report.json` into the run folder.
+
+    Args:
+        run: The run.
+        scores: Score of the Keras model.
+        deployed: The exported files.
+
+    Returns:
+        What was written.
+    """
+    values = {
+        "system": run.system,
+        "data": {"name": run.dataset.name, "source": run.dataset.source},
+        "keras": scores,
+        "files": [dataclasses.asdict(one) for one in deployed],
+    }
+    text = json.dumps(values, indent=2, default=str)
+    (run.folder / "report.json").write_text(text + "\n")
+    return values
+
+
+def show_deployed(run: Run, scores: dict[str, float], deployed: Iterable[Deployed]) -> None:
+    """Print a table: the score in each form, file size, latency, operators and their types."""
+    metric = run.purpose.metric
+    columns = ("model", metric, "bytes", "ms an image", "operators")
+    rows: list[tuple[Any, ...]] = [("Keras", scores[metric], None, None, None)]
+    for one in deployed:
+        operators = one.report["operators"]
+        listed = ", ".join(f"{op['count']} {op['name']} {op['dtype']}" for op in operators)
+        rows.append(
+            (
+                f"TFLite {one.quantize}",
+                one.scores[metric],
+                one.report["size"],
+                one.latency["median_ms"],
+                listed,
+            )
+        )
+    show_table(f"{run.system} on the test split of {run.data}", columns, rows)

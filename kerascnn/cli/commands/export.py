@@ -13,12 +13,20 @@ from kerascnn.cli.console import output, print_table, show_json
 
 def export(
     source: Path = typer.Argument(..., help="A run folder, or a .keras file."),
-    quantize: str = typer.Option("int8", help="float32, float16, weights, dynamic, int8 or int16."),
+    quantize: str = typer.Option(
+        "int8",
+        help="float32, float16, weights, dynamic, int8 or int16; for a run also qat, which is int8 "
+        "after training with its rounding.",
+    ),
+    epochs: int = typer.Option(3, min=1, help="Passes over the training split for qat."),
     to: Path | None = typer.Option(None, "--output", help="Where to; beside the source if not."),
     input_output: str = typer.Option(
         "float32", help="Types at the border: float32, int8, uint8, int16."
     ),
-    observer: str = typer.Option("min_max", help="Ranges of int8: min_max, percentile or mse."),
+    observer: str | None = typer.Option(
+        None,
+        help="Ranges of int8: min_max, percentile or mse; by default mse for a run, else min_max.",
+    ),
     skip: list[str] = typer.Option([], help="A layer to leave in float; may be repeated."),
     part: str | None = typer.Option(None, help="Export only this sub-model, such as encoder."),
     inputs: Path | None = typer.Option(
@@ -39,6 +47,8 @@ def export(
     Examples:
 
         kerascnn export runs/lenet5 --quantize int8
+
+        kerascnn export runs/lenet5 --quantize qat --epochs 5
 
         kerascnn export runs/vae --part decoder --quantize float32
 
@@ -61,17 +71,22 @@ def export(
         "target": target,
         "min_runtime": min_runtime,
         "calibration": inputs if inputs is None or inputs.is_dir() else np.load(inputs),
-        "observer": observer,
         "skip": tuple(skip),
+        **({"observer": observer} if observer else {}),
     }
     if source.is_dir() and part is None:
         from kerascnn.cli.deployment import export_run
         from kerascnn.cli.runs import Run
 
-        report = export_run(Run.open(source), path=to, **options)
+        report = export_run(Run.open(source), path=to, epochs=epochs, **options)
     else:
         from kerascnn.export import to_tflite
 
+        if quantize == "qat":
+            raise ValueError(
+                "Training with the rounding of int8 needs the data of a run: name the whole run. "
+                f"Received: {source}{f' --part {part}' if part else ''}"
+            )
         model, stem = load_part(source, part)
         report = to_tflite(model, to or stem.with_name(f"{stem.name}_{quantize}.tflite"), **options)
     if html is not None:

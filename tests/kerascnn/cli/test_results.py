@@ -1,11 +1,14 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
-from kerascnn.cli.commands.results import write_result
-from kerascnn.cli.experiments import Result, holds
+from kerascnn.cli.conditions import failures, holds
+from kerascnn.cli.experiments import Result
+from kerascnn.cli.published import BEGIN, END, write_result
 
+ROOT = Path(__file__).parents[3]
 RESULT = Result(
     system="lenet5",
     model="activation=relu",
@@ -16,9 +19,11 @@ RESULT = Result(
     scores={
         "keras": {"accuracy": 0.98},
         "float32": {"accuracy": 0.98},
-        "int8": {"accuracy": 0.975},
+        "int8": {"accuracy": 0.976},
+        "qat": {"accuracy": 0.979},
     },
-    sizes={"float32": 260_000, "int8": 65_000},
+    sizes={"float32": 260_000, "int8": 65_000, "qat": 65_100},
+    edge_tpu={"int8": {"mapped": 9, "total": 11, "macs_share": 1.0}},
     failed=(),
     seconds=30.0,
 )
@@ -37,6 +42,27 @@ def test_conditions_compare_the_named_metric(condition, truth):
     assert holds(condition, {"accuracy": 0.9, "loss": 5.0}) is truth
 
 
+@pytest.mark.parametrize(
+    ("metric", "int8", "qat", "failed"),
+    [
+        ("accuracy", 0.896, 0.899, ()),
+        ("accuracy", 0.894, 0.92, ("accuracy lost <= 0.005 in int8: 0.006",)),
+        ("mean_iou", 0.9, 0.897, ("mean_iou lost <= 0.002 in qat: 0.003",)),
+        (
+            "accuracy",
+            0.7,
+            0.9,
+            ("accuracy >= 0.8 in int8: 0.7", "accuracy lost <= 0.005 in int8: 0.2"),
+        ),
+        ("fdd", 0.85, 0.85, ()),
+    ],
+)
+def test_rounding_may_lose_only_so_much_of_an_accuracy(metric, int8, qat, failed):
+    values = {"keras": 0.9, "float32": 0.9, "int8": int8, "qat": qat}
+    scores = {form: {metric: value} for form, value in values.items()}
+    assert failures(scores, (f"{metric} >= 0.8",), metric) == failed
+
+
 def test_running_one_system_again_replaces_its_row_alone(tmp_path):
     path = tmp_path / "RESULTS.md"
     write_result(path, RESULT)
@@ -51,9 +77,38 @@ def test_running_one_system_again_replaces_its_row_alone(tmp_path):
     assert set(json.loads((tmp_path / "RESULTS.json").read_text())) == {"lenet5", "unet"}
 
 
+def cells(path):
+    return [cell.strip() for cell in path.read_text().splitlines()[-1].split("|")[1:-1]]
+
+
+def test_every_form_stands_side_by_side(tmp_path):
+    path = tmp_path / "RESULTS.md"
+    write_result(path, RESULT)
+    measured = ["0.98", "0.98", "0.976", "0.979", "65,000", "4.0x", "9 of 11"]
+    assert cells(path)[-7:] == measured
+
+
 def test_what_was_not_measured_is_blank(tmp_path):
     path = tmp_path / "RESULTS.md"
     scores = {"keras": {"accuracy": 0.98}}
-    write_result(path, dataclasses.replace(RESULT, scores=scores, sizes={}))
-    row = path.read_text().splitlines()[-1]
-    assert [cell.strip() for cell in row.split("|")[-6:-1]] == ["0.98", "", "", "", ""]
+    write_result(path, dataclasses.replace(RESULT, scores=scores, sizes={}, edge_tpu={}))
+    assert cells(path)[-7:] == ["0.98", "", "", "", "", "", ""]
+
+
+def test_a_readme_beside_gets_the_short_table_between_its_marks(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"# Mine\n\n{BEGIN}old\n{END}\n\nThe rest.\n")
+    write_result(tmp_path / "RESULTS.md", RESULT)
+    before, _, rest = readme.read_text().partition(BEGIN)
+    table, _, after = rest.partition(END)
+    assert (before, after) == ("# Mine\n\n", "\n\nThe rest.\n")
+    row = "| `lenet5` | accuracy | 0.98 | 0.976 | 0.979 | 260,000 to 65,000 | 9 of 11 |"
+    assert table.splitlines()[-1] == row
+    assert "old" not in table
+
+
+def test_a_readme_without_marks_stays_as_it_is(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("# Mine\n")
+    write_result(tmp_path / "RESULTS.md", RESULT)
+    assert readme.read_text() == "# Mine\n"

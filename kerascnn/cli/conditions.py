@@ -1,0 +1,41 @@
+"""What an experiment must reach, and how much rounding may lose of it."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Mapping
+
+_COMPARE = {">=": operator.ge, "<=": operator.le}
+_SHARES = ("accuracy", "mean_iou")  # metrics of which a rounded form may lose only so much:
+_MOST_LOST = {"int8": 0.005, "qat": 0.002}
+
+
+def failures(
+    scores: Mapping[str, Mapping[str, float]], conditions: Iterable[str], metric: str
+) -> tuple[str, ...]:
+    """Say which conditions do not hold, and where rounding lost more than it may.
+
+    Args:
+        scores: Every metric by form.
+        conditions: What every form must reach.
+        metric: The headline metric. Of an accuracy or a mean IoU, int8 may lose 0.005 after
+            training and 0.002 by training with its rounding.
+    """
+    missed = [
+        f"{condition} in {form}: {score[condition.split()[0]]:.4g}"
+        for form, score in scores.items()
+        for condition in conditions
+        if not holds(condition, score)
+    ]
+    for form, most in _MOST_LOST.items():
+        if metric in _SHARES and form in scores:
+            lost = scores["keras"][metric] - scores[form][metric]
+            if lost > most:
+                missed.append(f"{metric} lost <= {most} in {form}: {lost:.4g}")
+    return tuple(missed)
+
+
+def holds(condition: str, scores: Mapping[str, float]) -> bool:
+    """Tell whether scores meet a condition such as `"accuracy >= 0.88"`."""
+    metric, comparison, number = condition.split()
+    return bool(_COMPARE[comparison](scores[metric], float(number)))
