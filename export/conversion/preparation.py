@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import keras
 
 from ..errors import ExportError
+from ..graphs.graph import as_functional
 from ..model import name_outputs
 from ..quantization.apart import keep_apart
 from ..quantization.aware import quantize_aware
@@ -117,7 +118,7 @@ def _outputs(model: keras.Model) -> tuple[str, ...]:
 
 def _copy(model: keras.Model) -> keras.Model:
     """Copy a model whose ranges are about to be filled; the user's stays as it is."""
-    copy = keras.models.clone_model(model)
+    copy = keras.models.clone_model(as_functional(model))  # a compiled one would be compiled too
     copy.set_weights(model.get_weights())
     return copy
 
