@@ -37,6 +37,7 @@ class Prepared:
         notes: Sentences for the report.
         outputs: Names of the outputs; those that the model to convert gives them when None.
         calibrated: Whether there were samples to measure ranges on.
+        flat: Whether the model to convert is flat and a copy already.
     """
 
     model: keras.Model
@@ -46,6 +47,7 @@ class Prepared:
     notes: tuple[str, ...] = ()
     outputs: tuple[str, ...] | None = None
     calibrated: bool = True
+    flat: bool = False
 
 
 def prepare(
@@ -85,7 +87,8 @@ def prepare(
     if not ours:
         apart = keep_apart(model, list(samples.values()))
         names = None if apart is model else _outputs(model)
-        return Prepared(apart, model, samples, notes=notes, outputs=names)
+        flat = apart is not model
+        return Prepared(apart, model, samples, notes=notes, outputs=names, flat=flat)
     aware = _copy(model) if learned else _rounding(model, skip)
     arrays = list(samples.values())
     if arrays:
@@ -108,6 +111,7 @@ def prepare(
         notes,
         _outputs(model),
         bool(samples),
+        flat=True,
     )
 
 

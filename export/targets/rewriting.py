@@ -17,12 +17,13 @@ Function = Callable[..., Any]
 Form = Callable[[Any, tuple[Any, ...], History], Function | None]
 
 
-def rewrite(model: keras.Model, forms: Sequence[Form]) -> keras.Model:
+def rewrite(model: keras.Model, forms: Sequence[Form], *, flat: bool = False) -> keras.Model:
     """Copy a model with each operation written in the first form that is found for it.
 
     Args:
         model: A built Keras model.
         forms: Where to look for forms.
+        flat: Whether the model is flat, and a copy already.
 
     Returns:
         The copy, with layers of the same names; the model itself when nothing changes.
@@ -30,10 +31,7 @@ def rewrite(model: keras.Model, forms: Sequence[Form]) -> keras.Model:
     Raises:
         ValueError: If the graph of the model is not known, or the layers can't be copied.
     """
-    with warnings.catch_warnings():
-        # Of layers whose call takes no symbolic tensors: these stay as they are.
-        warnings.simplefilter("ignore", UserWarning)
-        flat = _copy(model)
+    opened = model if flat else _copy(model)
     written: dict[int, keras.layers.Layer] = {}
     history = History()
 
@@ -42,7 +40,7 @@ def rewrite(model: keras.Model, forms: Sequence[Form]) -> keras.Model:
         history.add(operation, args, outputs)
         return outputs
 
-    again = rebuild(flat, apply)
+    again = rebuild(opened, apply)
     return again if written else model
 
 
@@ -103,7 +101,10 @@ def _of_tensors(function: Function, given: Any) -> Function:
 
 def _copy(model: keras.Model) -> keras.Model:
     try:
-        return flatten(model)
+        with warnings.catch_warnings():
+            # Of layers whose call takes no symbolic tensors: these stay as they are.
+            warnings.simplefilter("ignore", UserWarning)
+            return flatten(model)
     except (TypeError, NotImplementedError, RuntimeError) as error:
         raise ValueError(
             "Every layer must be copied by its get_config(): define it in the classes of your own. "

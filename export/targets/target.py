@@ -68,7 +68,7 @@ def write_for(ready: Prepared, *, target: str, quantize: str, min_runtime: str |
     if not forms:
         return ready
     try:
-        model = rewrite(ready.model, forms)
+        model = rewrite(ready.model, forms, flat=ready.flat)
     except ValueError as error:
         note = f"The operations of the model stay as they are. {error}"
         return dataclasses.replace(ready, notes=(*ready.notes, note))
