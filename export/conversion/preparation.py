@@ -11,12 +11,11 @@ import keras
 from ..errors import ExportError
 from ..graphs.graph import as_functional
 from ..model import name_outputs
-from ..quantization.apart import keep_apart
 from ..quantization.aware import quantize_aware
 from ..quantization.bake import bake, is_quantize_aware
 from ..quantization.bias import correct_biases
 from ..quantization.calibrate import calibrate, unset
-from ..quantization.gaps import left_in_float
+from ..quantization.gaps import left_in_float, unknown
 from .samples import Samples, constant_inputs
 
 _TRACED = (
@@ -59,13 +58,16 @@ def prepare(
     skip: Collection[str] = (),
     correct_bias: bool = False,
 ) -> Prepared:
-    """Choose between the ranges that a model learned, our own and those of the converter.
+    """Give a model ranges: those that it learned, or those that its layers have on samples.
+
+    The converter measures what isn't known otherwise: a model that was traced, and the inside of
+    layers of an unknown kind.
 
     Args:
         model: A built Keras model, with or without the ranges of `quantize_aware`.
         samples: Calibration samples by input name.
         quantize: The form of the file.
-        observer: How ranges come from samples; the converter measures `min_max` itself.
+        observer: How ranges come from samples.
         skip: Names or patterns of the layers to leave in float.
         correct_bias: Whether biases make up for what rounding does to the means.
 
@@ -80,16 +82,16 @@ def prepare(
     )
     if not getattr(model, "outputs", None):
         notes += (_TRACED,)
-    learned = is_quantize_aware(model)
-    ours = learned or observer != "min_max" or skip or correct_bias
     if quantize != "int8":
         return Prepared(model, model, samples, notes=notes)
-    if not ours:
-        apart = keep_apart(model, list(samples.values()))
-        names = None if apart is model else _outputs(model)
-        flat = apart is not model
-        return Prepared(apart, model, samples, notes=notes, outputs=names, flat=flat)
-    aware = _copy(model) if learned else _rounding(model, skip)
+    learned = is_quantize_aware(model)
+    try:
+        aware = _copy(model) if learned else _rounding(model, skip)
+    except (TypeError, ValueError, NotImplementedError, RuntimeError) as error:  # layers of others
+        if learned or observer != "min_max" or skip or correct_bias:
+            raise
+        notes += (f"The converter measured the ranges, for want of a flat graph: {error}",)
+        return Prepared(model, model, samples, notes=notes)
     arrays = list(samples.values())
     if arrays:
         calibrate(aware, arrays, observer)
@@ -103,10 +105,13 @@ def prepare(
     floating = left_in_float(aware)
     if floating:
         notes += (f"In float, as asked: {', '.join(floating)}.",)
+    # The converter measures what is inside of these; where some layers were left in float it must
+    # not, as it would give those a range too.
+    measured = samples if unknown(aware) and not floating else {}
     return Prepared(
         bake(aware),
         aware if learned else model,
-        {} if floating else samples,  # data would give the layers that were left out a range too
+        measured,
         floating,
         notes,
         _outputs(model),

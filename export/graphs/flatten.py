@@ -36,7 +36,7 @@ def flatten(model: keras.Model) -> keras.Model:
         >>> [layer.name for layer in kerascnn.export.flatten(model).layers]  # doctest: +SKIP
         ['image', 'residual.conv1', 'residual.bn1', ...]
     """
-    flat = keras.models.clone_model(as_functional(model))
+    flat = keras.models.clone_model(as_functional(model), recursive=True)
     flat.set_weights(model.get_weights())
     opener = _Opener()
     while found := [operation for operation in flat.operations if opener.opens(operation)]:

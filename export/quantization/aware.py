@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 import keras
@@ -15,7 +16,7 @@ from ..graphs.kernels import has_kernel
 from ..graphs.primitives import split
 from .choice import choose
 from .fake import FakeQuantize, FakeQuantizedKernel
-from .placement import feeds_reciprocal_root, is_known, ranges
+from .placement import feeds_reciprocal_root, fixed_range, is_known, ranges
 from .tfmot import kernel_quantizer, range_quantizer
 
 
@@ -111,14 +112,18 @@ def _rounding(
             name = f"{operation.name}.rounded"
             operation = kernels.setdefault(id(operation), rounded_kernel(operation, name=name))
         outputs = operation(*args, **kwargs)
-        if place not in ranged:
-            return outputs
         step = graph.steps[place]
         label = labels.get(step.results[0], step.operation.name)
-        positive = feeds_reciprocal_root(graph, step)
+        if place in ranged:
+            make = partial(rounded, positive=feeds_reciprocal_root(graph, step))
+        elif place in chosen and fixed_range(operation) and set(step.results) - set(graph.outputs):
+            # What the model gives stays as it is: a loss must tell 0 from almost 0.
+            make = partial(FakeQuantize, fixed=fixed_range(operation))
+        else:
+            return outputs
         return keras.tree.map_structure(
             lambda tensor: (
-                rounded(name=unique(f"{label}.range", names), positive=positive)(tensor)
+                make(name=unique(f"{label}.range", names))(tensor)
                 if "float" in tensor.dtype
                 else tensor
             ),

@@ -36,6 +36,8 @@ def bake(model: keras.Model) -> keras.Model:
             return args[0]
         if isinstance(operation, FakeQuantizedKernel):
             return _plain(operation, plain)(*args)
+        if isinstance(operation, FakeQuantize) and operation.fixed:
+            return args[0]  # the converter gives the operator before the same
         if isinstance(operation, FakeQuantize) and operation.positive:
             return _range_alone(operation)(*args)
         return operation(*args, **kwargs)

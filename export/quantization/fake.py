@@ -24,34 +24,47 @@ class FakeQuantize(layers.Layer):
         momentum: How much of the former range stays after each batch, in [0, 1).
         positive: Whether a reciprocal root follows: what would round to 0 takes the first step
             above it, as int8 ends there at the largest result, and floats at infinity.
+        fixed: The range, where the operator before has one that doesn't follow its results.
         **kwargs: `name`, `dtype` and the like.
 
     Raises:
         ValueError: If the momentum is out of range.
     """
 
-    def __init__(self, *, momentum: float = 0.99, positive: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        momentum: float = 0.99,
+        positive: bool = False,
+        fixed: tuple[float, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must be in [0, 1). Received: momentum={momentum}")
         self.momentum = momentum
         self.positive = positive
+        self.fixed = fixed
 
     def build(self, input_shape: Any) -> None:
         """Create the range."""
-        own = {"shape": (), "initializer": "zeros", "trainable": False}
-        # Every replica sees another part of the batch.
-        self.low = self.add_weight(name="low", aggregation="mean", **own)
-        self.high = self.add_weight(name="high", aggregation="mean", **own)
-        self.seen = self.add_weight(name="seen", aggregation="mean", **own)
+        low, high = self.fixed or (0.0, 0.0)
+        self.low = self._number("low", low)
+        self.high = self._number("high", high)
+        self.seen = self._number("seen", float(self.fixed is not None))
         self.built = True
+
+    def _number(self, name: str, start: float) -> Any:
+        constant = keras.initializers.Constant(start)
+        # Every replica sees another part of the batch.
+        return self.add_weight((), constant, trainable=False, aggregation="mean", name=name)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Round, and in training follow the range."""
         # In a moving average of the weights, all three have come the same part of their way from 0.
         share = ops.maximum(self.seen, _LEAST)
         low, high = self.low / share, self.high / share
-        if training:
+        if training and not self.fixed:
             kept = ops.where(self.seen > 0, self.momentum, 0.0)
             fixed = ops.stop_gradient(inputs)
             low = kept * low + (1.0 - kept) * ops.minimum(ops.min(fixed), 0.0)
@@ -74,7 +87,8 @@ class FakeQuantize(layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Describe the arguments."""
-        return {**super().get_config(), "momentum": self.momentum, "positive": self.positive}
+        own = {"momentum": self.momentum, "positive": self.positive, "fixed": self.fixed}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")

@@ -1,4 +1,4 @@
-"""Which layers of a quantization-aware model its int8 file has to compute in float."""
+"""Which layers of a quantization-aware model have no ranges that are known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import keras
 from ..graphs.graph import Graph, Step, read
 from ..graphs.kernels import has_kernel
 from .fake import FakeQuantize, FakeQuantizedKernel
-from .placement import ranges
+from .placement import is_known, ranges
 
 
 def left_in_float(model: keras.Model) -> tuple[str, ...]:
@@ -35,6 +35,17 @@ def left_in_float(model: keras.Model) -> tuple[str, ...]:
             if takes or any(graph.steps[other] is after for other in found):
                 found.add(place)
     return tuple(dict.fromkeys(graph.steps[place].operation.name for place in sorted(found)))
+
+
+def unknown(model: keras.Model) -> tuple[str, ...]:
+    """Name the layers of which it is not known how they compute in int8.
+
+    Args:
+        model: A model from `quantize_aware`.
+    """
+    steps = _without_rounding(read(model))[0].steps
+    found = [step.operation for step in steps if not is_known(step.operation)]
+    return tuple(dict.fromkeys(operation.name for operation in found))
 
 
 def _without_rounding(graph: Graph) -> tuple[Graph, set[int], set[int]]:

@@ -60,8 +60,14 @@ SAME_OPERATIONS = {
     "Unstack",
 }
 # What has a fixed range in TFLite, whatever goes in.
-FIXED = {keras.activations.sigmoid, keras.activations.softmax, keras.activations.tanh}
-FIXED_OPERATIONS = {"Sigmoid", "Softmax", "Tanh"}
+_SHARES = (0.0, 255 / 256)
+_BOTH_SIDES = (-1.0, 127 / 128)
+FIXED = {
+    keras.activations.sigmoid: _SHARES,
+    keras.activations.softmax: _SHARES,
+    keras.activations.tanh: _BOTH_SIDES,
+}
+FIXED_OPERATIONS = {"Sigmoid": _SHARES, "Softmax": _SHARES, "Tanh": _BOTH_SIDES}
 # What takes a ReLU behind it into itself.
 FUSING = (*KERNELS, layers.Add, layers.Multiply, layers.Subtract)
 FUSING_OPERATIONS = {"Add", "Multiply", "Subtract"}

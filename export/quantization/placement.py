@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import keras
@@ -23,12 +24,25 @@ from .kinds import (
 
 def is_known(operation: keras.Operation) -> bool:
     """Whether it is known which ranges the results of an operation have in int8."""
+    if keeps_range(operation) or fixed_range(operation):
+        return True
     if isinstance(operation, layers.Activation):
-        return operation.activation in FIXED | ACTIVATIONS
-    if isinstance(operation, layers.Layer):
-        return isinstance(operation, (*SAME, *OWN, layers.Softmax))
-    known = SAME_OPERATIONS | FIXED_OPERATIONS | OWN_OPERATIONS
-    return type(operation).__name__ in known
+        return operation.activation in ACTIVATIONS
+    return _is(operation, OWN, OWN_OPERATIONS)
+
+
+def keeps_range(operation: keras.Operation) -> bool:
+    """Whether the results of an operation have the range of what goes in."""
+    return _is(operation, SAME, SAME_OPERATIONS) or _gives_its_input(operation)
+
+
+def fixed_range(operation: keras.Operation) -> tuple[float, float] | None:
+    """Give the range that the results of an operation have in int8, whatever goes in."""
+    if isinstance(operation, layers.Softmax):
+        return FIXED[keras.activations.softmax]
+    if isinstance(operation, layers.Activation):
+        return FIXED.get(operation.activation)
+    return FIXED_OPERATIONS.get(type(operation).__name__)
 
 
 def ranges(graph: Graph) -> set[int]:
@@ -66,7 +80,7 @@ def is_relu(operation: Any) -> bool:
 
 def _has_range(graph: Graph, step: Step) -> bool:
     operation = step.operation
-    if _is(operation, SAME, SAME_OPERATIONS) or _is_fixed(operation):
+    if keeps_range(operation) or fixed_range(operation):
         return False
     after = graph.only_consumer(step)
     if after is None:
@@ -82,7 +96,14 @@ def _is(operation: Any, kinds: tuple[type, ...], names: set[str]) -> bool:
     return type(operation).__name__ in names
 
 
-def _is_fixed(operation: Any) -> bool:
-    if isinstance(operation, layers.Activation):
-        return operation.activation in FIXED
-    return _is(operation, (layers.Softmax,), FIXED_OPERATIONS)
+def _gives_its_input(operation: keras.Operation) -> bool:
+    """Whether a layer changes nothing at inference, like one that only adds noise in training."""
+    if not isinstance(operation, layers.Layer):
+        return False
+    if "training" not in inspect.signature(operation.call).parameters:
+        return False
+    try:
+        outputs = operation.call(operation.input, training=False)
+    except Exception:  # whatever a layer raises that was not written for this
+        return False
+    return any(outputs is tensor for tensor in keras.tree.flatten(operation.input))

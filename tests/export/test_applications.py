@@ -71,13 +71,13 @@ def fit(model, images, labels, rate, epochs):
 
 def prove(make, name, size, folder):
     """Train in float and with rounding, export, and say how right and how equal the answers are."""
-    images, labels = pictures(96, size, seed=0)
+    images, labels = pictures(256, size, seed=0)
     model = network(make, name, size)
     fit(model, images, labels, 1e-3, epochs=12)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # of kinds that are not known
         aware = export.quantize_aware(model)
-    fit(aware, images, labels, 1e-5, epochs=2)
+    fit(aware, images, labels, 1e-4, epochs=4)
     path = os.path.join(folder, "model.tflite")
     report = export.to_tflite(aware, path, quantize="int8")
     images, labels = pictures(200, size, seed=1)

@@ -137,8 +137,8 @@ def test_the_first_part_runs_on_the_tpu_and_the_rest_is_explained(leaky):
     report = export.coral.check(leaky)
     fates = [(one.name, one.mapped, one.layer) for one in report.placements]
     assert fates[:4] == [
-        ("QUANTIZE", False, ""),
-        ("CONV_2D", True, "stem"),
+        ("QUANTIZE", False, "image.range"),
+        ("CONV_2D", True, "stem + stem.activation"),
         ("LEAKY_RELU", False, "leak"),
         ("CONV_2D", False, "late"),
     ]

@@ -187,7 +187,6 @@ def test_the_exported_file_equals_keras(case, quantize, decibels, request, tmp_p
         assert 10 * np.log10(np.mean(value**2) / max(noise, 1e-30)) >= decibels
 
 
-@pytest.mark.filterwarnings("ignore:It is not known")  # what draws noise in training
 def test_trained_with_rounding_it_becomes_integers_without_calibration(case, request, tmp_path):
     promise(request, case, "int8")
     model = case.build()
