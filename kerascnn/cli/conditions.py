@@ -8,10 +8,14 @@ from collections.abc import Iterable, Mapping
 _COMPARE = {">=": operator.ge, "<=": operator.le}
 _SHARES = ("accuracy", "mean_iou")  # metrics of which a rounded form may lose only so much:
 _MOST_LOST = {"int8": 0.005, "qat": 0.002}
+_LEAST_AGREEMENT = 0.99
 
 
 def failures(
-    scores: Mapping[str, Mapping[str, float]], conditions: Iterable[str], metric: str
+    scores: Mapping[str, Mapping[str, float]],
+    conditions: Iterable[str],
+    metric: str,
+    agreement: float | None = None,
 ) -> tuple[str, ...]:
     """Say which conditions do not hold, and where rounding lost more than it may.
 
@@ -20,6 +24,8 @@ def failures(
         conditions: What every form must reach.
         metric: The headline metric. Of an accuracy or a mean IoU, int8 may lose 0.005 after
             training and 0.002 by training with its rounding.
+        agreement: Share of the answers that the file has in common with the model that trained with
+            its rounding, of which 0.99 must be; None where there is none.
     """
     missed = [
         f"{condition} in {form}: {score[condition.split()[0]]:.4g}"
@@ -32,6 +38,8 @@ def failures(
             lost = scores["keras"][metric] - scores[form][metric]
             if lost > most:
                 missed.append(f"{metric} lost <= {most} in {form}: {lost:.4g}")
+    if agreement is not None and agreement < _LEAST_AGREEMENT:
+        missed.append(f"agreement >= {_LEAST_AGREEMENT} in qat: {agreement:.4g}")
     return tuple(missed)
 
 

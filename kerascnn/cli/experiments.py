@@ -30,6 +30,8 @@ class Result:
         sizes: Bytes of the file by form.
         edge_tpu: What an Edge TPU would run of each integer file: operators `mapped` and in
             `total`, and the share of the multiply-accumulates.
+        agreement: Share of the answers that the file has in common with the model that trained with
+            its rounding; None where there are no answers to choose from.
         failed: The conditions that did not hold, each with its form; none when it passed.
         seconds: Duration of the experiment, training included.
     """
@@ -43,6 +45,7 @@ class Result:
     scores: dict[str, dict[str, float]]
     sizes: dict[str, int]
     edge_tpu: dict[str, dict[str, float | None]]
+    agreement: float | None
     failed: tuple[str, ...]
     seconds: float
 
@@ -92,6 +95,7 @@ def run_experiment(name: str, folder: Path) -> Result:
     forms = [form for form in ("float32", "int8", "qat") if form not in system.unsupported]
     deployed = deploy(run, forms)
     scores |= {one.quantize: one.scores for one in deployed}
+    agreement = next((_agreement(one.report) for one in deployed if one.quantize == "qat"), None)
     options = _text(run.data_options)
     return Result(
         system=name,
@@ -107,7 +111,8 @@ def run_experiment(name: str, folder: Path) -> Result:
             for one in deployed
             if one.quantize != "float32"
         },
-        failed=failures(scores, conditions, run.purpose.metric),
+        agreement=agreement,
+        failed=failures(scores, conditions, run.purpose.metric, agreement),
         seconds=round(time.monotonic() - start, 1),
     )
 
@@ -115,6 +120,11 @@ def run_experiment(name: str, folder: Path) -> Result:
 def _placed(path: str) -> dict[str, float | None]:
     report = export.coral.check(path)
     return {"mapped": report.mapped, "total": report.total, "macs_share": report.macs_share}
+
+
+def _agreement(report: Mapping[str, Any]) -> float | None:
+    shares = [output["argmax_agreement"] for output in report["parity"]["outputs"]]
+    return min((share for share in shares if share is not None), default=None)
 
 
 def _text(options: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ RESULT = Result(
     },
     sizes={"float32": 260_000, "int8": 65_000, "qat": 65_100},
     edge_tpu={"int8": {"mapped": 9, "total": 11, "macs_share": 1.0}},
+    agreement=0.9951,
     failed=(),
     seconds=30.0,
 )
@@ -63,6 +64,12 @@ def test_rounding_may_lose_only_so_much_of_an_accuracy(metric, int8, qat, failed
     assert failures(scores, (f"{metric} >= 0.8",), metric) == failed
 
 
+def test_a_file_must_agree_with_the_model_that_trained_with_its_rounding():
+    scores = {"keras": {"accuracy": 0.9}}
+    assert failures(scores, (), "accuracy", 0.99) == ()
+    assert failures(scores, (), "accuracy", 0.98) == ("agreement >= 0.99 in qat: 0.98",)
+
+
 def test_running_one_system_again_replaces_its_row_alone(tmp_path):
     path = tmp_path / "RESULTS.md"
     write_result(path, RESULT)
@@ -84,15 +91,16 @@ def cells(path):
 def test_every_form_stands_side_by_side(tmp_path):
     path = tmp_path / "RESULTS.md"
     write_result(path, RESULT)
-    measured = ["0.98", "0.98", "0.976", "0.979", "65,000", "4.0x", "9 of 11"]
-    assert cells(path)[-7:] == measured
+    measured = ["0.98", "0.98", "0.976", "0.979", "99.51%", "65,000", "4.0x", "9 of 11"]
+    assert cells(path)[-8:] == measured
 
 
 def test_what_was_not_measured_is_blank(tmp_path):
     path = tmp_path / "RESULTS.md"
     scores = {"keras": {"accuracy": 0.98}}
-    write_result(path, dataclasses.replace(RESULT, scores=scores, sizes={}, edge_tpu={}))
-    assert cells(path)[-7:] == ["0.98", "", "", "", "", "", ""]
+    empty = {"scores": scores, "sizes": {}, "edge_tpu": {}, "agreement": None}
+    write_result(path, dataclasses.replace(RESULT, **empty))
+    assert cells(path)[-8:] == ["0.98", *[""] * 7]
 
 
 def test_a_readme_beside_gets_the_short_table_between_its_marks(tmp_path):
