@@ -1,12 +1,13 @@
-"""Runs the TFLite converter on a SavedModel, in a process of its own.
+"""Runs the TFLite converter on SavedModels, each in a process of its own.
 
 The converter can end its process on some graphs, so the caller's process never runs it. Started as
-`python -m kerascnn.export.conversion.convert job.json`; imports tensorflow but not keras.
+`python -m kerascnn.export.conversion.convert`; imports tensorflow, once, but not keras.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,20 +21,34 @@ _INTEGERS = {
 }
 
 
-def main(job_path: str) -> int:
+def main() -> None:
+    """Do the jobs whose files are named on the input, a line each; answer with the exit codes."""
+    # TensorFlow imports Keras by itself; the converter has no use for it and starts faster without.
+    sys.modules["keras"] = None  # type: ignore[assignment]
+    import tensorflow  # noqa: F401  # what is forked off has it already
+
+    for line in sys.stdin:
+        child = os.fork() if hasattr(os, "fork") else 0
+        if not child:
+            os._exit(run(line.rstrip("\n")))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def run(job_path: str) -> int:
     """Convert as a job file says: write the model, or a file that says what went wrong.
 
     Args:
-        job_path: JSON with `saved_model`, `endpoint`, `output`, `error` (paths), `quantize`,
+        job_path: JSON with `saved_model`, `endpoint`, `output`, `error`, `log` (paths), `quantize`,
             `input_output`, `samples` (input name to `.npy` path; none where the graph says its
             ranges itself) and `select` (whether operators of TensorFlow itself may stay).
 
     Returns:
         The exit code: 0 when the model was written.
     """
-    # TensorFlow imports Keras by itself; the converter has no use for it and starts faster without.
-    sys.modules["keras"] = None  # type: ignore[assignment]
     job = json.loads(Path(job_path).read_text(encoding="utf-8"))
+    log = os.open(job["log"], os.O_WRONLY | os.O_CREAT)
+    for stream in (1, 2):
+        os.dup2(log, stream)
     try:
         Path(job["output"]).write_bytes(convert(job))
     except Exception as error:  # whatever the converter raises is told to the parent
@@ -77,4 +92,4 @@ def _rows(samples: dict[str, str]) -> Iterator[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    main()

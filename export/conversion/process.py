@@ -1,11 +1,8 @@
-"""Starts the converter in a child process and turns its failures into errors that name layers."""
+"""Has a model converted in another process and turns its failures into errors that name layers."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +17,7 @@ from ..tree import float32
 from .diagnosis import explain
 from .samples import Samples
 from .weights import round_weights
+from .worker import WORKER
 
 
 def convert_model(
@@ -53,16 +51,15 @@ def convert_model(
             "endpoint": ENDPOINT,
             "output": str(working / "model.tflite"),
             "error": str(working / "error.txt"),
+            "log": str(working / "log.txt"),
             "quantize": quantize,
             "input_output": input_output,
             "samples": _store(samples, working),
             "select": select,
         }
         (working / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        code, log = _run(working)
-        if code:
-            error = working / "error.txt"
-            message = error.read_text(encoding="utf-8") if error.exists() else ""
+        if code := WORKER.run(working / "job.json"):
+            message, log = _read(working / "error.txt"), _read(working / "log.txt")
             raise ExportError(explain(model, code, message, log))
         data = (working / "model.tflite").read_bytes()
         if quantize == "weights":
@@ -70,28 +67,12 @@ def convert_model(
         return drop_relus(data) if quantize == "int8" else data
 
 
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
 def _store(samples: Samples, working: Path) -> dict[str, str]:
     paths = {name: str(working / f"{number}.npy") for number, name in enumerate(samples)}
     for name, array in samples.items():
         np.save(paths[name], array)
     return paths
-
-
-def _run(working: Path) -> tuple[int, str]:
-    """Run the child quietly; returns its exit code (negative: the signal) and what it printed."""
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path),
-        "PYTHONWARNINGS": "ignore",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "CUDA_VISIBLE_DEVICES": "-1",  # the parent may hold the whole memory of the device
-    }
-    child = subprocess.run(
-        [sys.executable, "-m", f"{__package__}.convert", "job.json"],
-        cwd=working,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    return child.returncode, child.stdout.decode("utf-8", "replace")
