@@ -21,8 +21,8 @@ def is_quantize_aware(model: keras.Model) -> bool:
 def bake(model: keras.Model) -> keras.Model:
     """Copy a quantization-aware model with plain layers that hold the rounded kernels.
 
-    The ranges stay as they are. A ReLU behind a transposed convolution goes: the range, which
-    starts at 0, cuts the same numbers off, and older runtimes have no such operator.
+    The ranges stay as they are, as constants. A ReLU behind a transposed convolution goes: the
+    range, which starts at 0, cuts the same numbers off, and older runtimes have no such operator.
 
     Args:
         model: A model from `quantize_aware`, trained.
@@ -36,13 +36,36 @@ def bake(model: keras.Model) -> keras.Model:
             return args[0]
         if isinstance(operation, FakeQuantizedKernel):
             return _plain(operation, plain)(*args)
-        if isinstance(operation, FakeQuantize) and operation.fixed:
-            return args[0]  # the converter gives the operator before the same
-        if isinstance(operation, FakeQuantize) and operation.positive:
-            return _range_alone(operation)(*args)
+        if isinstance(operation, FakeQuantize):
+            if operation.fixed:
+                return args[0]  # the converter gives the operator before the same
+            return Range(*operation.ends(), name=operation.name)(*args)
         return operation(*args, **kwargs)
 
     return rebuild(model, apply)
+
+
+class Range(layers.Layer):
+    """Rounds to the 256 values of a range that stays: one operation, off which it can be read.
+
+    Args:
+        low: The least value, at most 0.
+        high: The largest value, at least 0.
+        **kwargs: `name`, `dtype` and the like.
+    """
+
+    def __init__(self, low: float, high: float, **kwargs: Any) -> None:
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.low = low
+        self.high = high
+
+    def call(self, inputs: Any) -> Any:
+        """Round."""
+        return keras.quantizers.fake_quant_with_min_max_vars(inputs, self.low, self.high)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Give the shape of the input."""
+        return input_shape
 
 
 def _plain(wrapper: FakeQuantizedKernel, plain: dict[int, Any]) -> Callable[..., Any]:
@@ -55,13 +78,6 @@ def _plain(wrapper: FakeQuantizedKernel, plain: dict[int, Any]) -> Callable[...,
         plain[id(wrapper)] = again
     built: Callable[..., Any] = plain[id(wrapper)]
     return built
-
-
-def _range_alone(layer: FakeQuantize) -> FakeQuantize:
-    again: FakeQuantize = type(layer).from_config(layer.get_config() | {"positive": False})
-    again.build(layer.input.shape)
-    again.set_weights(layer.get_weights())
-    return again
 
 
 def _is_needless(graph: Graph, step: Step) -> bool:

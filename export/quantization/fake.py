@@ -77,6 +77,11 @@ class FakeQuantize(layers.Layer):
         rounded = self.lift(rounded, low, high)
         return rounded if training else ops.where(self.seen > 0, rounded, inputs)
 
+    def ends(self) -> tuple[float, float]:
+        """Give the range that was learned."""
+        low, high, seen = (float(ops.convert_to_numpy(v)) for v in (self.low, self.high, self.seen))
+        return low / max(seen, _LEAST), max(high, low + _LEAST) / max(seen, _LEAST)
+
     def lift(self, rounded: Any, low: Any, high: Any) -> Any:
         """Keep what was rounded at a step from 0, if it has to be positive."""
         return ops.maximum(rounded, (high - low) / _STEPS) if self.positive else rounded

@@ -53,6 +53,7 @@ SAME_OPERATIONS = {
     "Split",
     "Squeeze",
     "Stack",
+    "StopGradient",
     "Swapaxes",
     "Take",
     "Tile",
@@ -110,6 +111,7 @@ OWN_OPERATIONS = FUSING_OPERATIONS | {
     "Sqrt",
     "Sum",
     "TrueDivide",
+    "ZerosLike",
 }
 ACTIVATIONS = {
     keras.activations.gelu,

@@ -64,6 +64,10 @@ class TfmotRange(FakeQuantize):
         rounded = apply(self.quantizer, inputs, training, self.state)
         return self.lift(rounded, ops.convert_to_tensor(self.low), ops.convert_to_tensor(self.high))
 
+    def ends(self) -> tuple[float, float]:
+        """Give the range that was learned."""
+        return float(ops.convert_to_numpy(self.low)), float(ops.convert_to_numpy(self.high))
+
     def get_config(self) -> dict[str, Any]:
         """Describe the arguments."""
         return {**super().get_config(), "quantizer": describe(self.quantizer)}
