@@ -1,17 +1,17 @@
 """Run exported models without Keras and TensorFlow: NumPy and a LiteRT runtime are enough."""
 
-from .archive import read_metadata, write_metadata
-from .benchmarking import Benchmark, benchmark
-from .drawing import draw
+from .description.archive import read_metadata, write_metadata
+from .description.metadata import Metadata
 from .errors import ModelError
-from .imaging import generate, reconstruct
-from .interpreters import Runtime, delegates, runtimes
-from .loading import load
-from .metadata import Metadata
-from .model import Model
-from .recognition import Class, classify, embed, segment
-from .tasks import TASKS
-from .tensors import TensorSpec
+from .measuring.benchmarking import Benchmark, benchmark
+from .runtime.interpreters import Runtime, delegates, runtimes
+from .runtime.loading import load
+from .runtime.model import Model
+from .runtime.tensors import TensorSpec
+from .tasks.drawing import draw
+from .tasks.imaging import generate, reconstruct
+from .tasks.recognition import Class, classify, embed, segment
+from .tasks.table import TASKS
 
 __all__ = [
     "TASKS",

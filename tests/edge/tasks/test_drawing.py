@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kerascnn import edge
-from kerascnn.edge.drawing import palette
+from kerascnn.edge.tasks.drawing import palette
 
 PICTURE = np.full((120, 240, 3), (10, 200, 30), np.uint8)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .model import Model
-from .tensors import Array, TensorSpec
+from ..runtime.model import Model
+from ..runtime.tensors import Array, TensorSpec
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from kerascnn import edge
-from kerascnn.edge.picture import prepare, read, resize, restore
+from kerascnn.edge.tasks.picture import prepare, read, resize, restore
 
 RANDOM = np.random.default_rng(0)
 COLOUR = RANDOM.integers(0, 256, (5, 7, 3), np.uint8)

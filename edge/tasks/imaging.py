@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .errors import ModelError
-from .model import Model
+from ..errors import ModelError
+from ..runtime.model import Model
+from ..runtime.tensors import Array
 from .picture import Picture, restore
 from .recognition import outputs_for
-from .tensors import Array
 
 
 def reconstruct(model: Model, image: Picture) -> Array:

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .errors import ModelError
-from .metadata import Metadata
-from .tensors import Array, TensorSpec
+from ..description.metadata import Metadata
+from ..errors import ModelError
+from ..runtime.tensors import Array, TensorSpec
 
 # A path, a Pillow image, or an array of uint8 and shape (H, W) or (H, W, 1, 3 or 4).
 Picture: TypeAlias = Any

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .errors import ModelError
-from .file.structure import Structure
-from .metadata import Metadata
+from ..description.metadata import Metadata
+from ..errors import ModelError
+from ..file.structure import Structure
 from .tensors import Array, from_tensor, spec_of, to_tensor
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
-from .archive import unpack
-from .errors import ModelError, naming
-from .file.structure import read_structure
+from ..description.archive import unpack
+from ..errors import ModelError, naming
+from ..file.structure import read_structure
 from .interpreters import make_interpreter
 from .model import Model
 

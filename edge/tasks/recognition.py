@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import ModelError
-from .model import Model
+from ..errors import ModelError
+from ..runtime.model import Model
+from ..runtime.tensors import Array
 from .picture import Picture, prepare
-from .tensors import Array
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ import zlib
 from os import PathLike
 from pathlib import Path
 
-from .errors import ModelError, naming
-from .file.structure import read_structure
+from ..errors import ModelError, naming
+from ..file.structure import read_structure
 from .metadata import Metadata
 
 JSON_NAME = "kerascnn.json"

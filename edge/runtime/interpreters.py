@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ModelError
 from .edge_tpu import library, library_problem, load_edge_tpu
-from .errors import ModelError
 
 # Module of the interpreter -> distribution, best first.
 _RUNTIMES = {

@@ -6,7 +6,7 @@ import ctypes
 import platform
 from typing import Any
 
-from .errors import ModelError
+from ..errors import ModelError
 
 LIBRARIES = {
     "Linux": "libedgetpu.so.1",

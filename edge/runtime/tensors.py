@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import ModelError
+from ..errors import ModelError
 
 Array: TypeAlias = NDArray[Any]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..runtime.tensors import Array
 from .picture import Picture, coloured, pillow, read
 from .recognition import Class
-from .tensors import Array
 
 _SMALLEST = 240  # pixels; below that text and masks can't be read
 _LINE = 14  # pixels a line of text takes
