@@ -1,7 +1,9 @@
 """Run exported models without Keras and TensorFlow: NumPy and a LiteRT runtime are enough."""
 
 from .description.archive import read_metadata, write_metadata
+from .description.detector import Detector
 from .description.metadata import Metadata
+from .description.tokens import Tokens
 from .errors import ModelError
 from .measuring.benchmarking import Benchmark, benchmark
 from .runtime.interpreters import Runtime, delegates, runtimes
@@ -17,11 +19,13 @@ __all__ = [
     "TASKS",
     "Benchmark",
     "Class",
+    "Detector",
     "Metadata",
     "Model",
     "ModelError",
     "Runtime",
     "TensorSpec",
+    "Tokens",
     "benchmark",
     "classify",
     "delegates",

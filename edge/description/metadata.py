@@ -1,12 +1,18 @@
-"""What a model file says about itself: its task, its labels, how pictures go in and come out."""
+"""What a model file says about itself: its task, its labels, how inputs go in and come out."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from dataclasses import dataclass
 from typing import Any
+
+from .detector import Detector
+from .fields import chosen, index, known, numbers, part, texts
+from .tokens import Tokens
+
+# Fields with fields of their own.
+_PARTS = {"detector": Detector, "tokens": Tokens}
 
 
 @dataclass(frozen=True)
@@ -15,7 +21,7 @@ class Metadata:
 
     Args:
         task: Task of the model, a key of `kerascnn.edge.TASKS`; empty when not known.
-        labels: Name of each class, in the order of the scores.
+        labels: Name of each class, key point, word or symbol, in the order of the scores.
         mean: Subtracted from each pixel (0 to 255), one number or one a channel.
         std: What the difference is divided by: input = (pixel - mean) / std.
         output_mean: Added to a picture that comes out, one number or one a channel.
@@ -24,6 +30,10 @@ class Metadata:
         description: What the model is, in a sentence.
         licence: Licence of the model.
         source: Where the model or its training data comes from.
+        detector: What the outputs of a detector mean; a mapping of its fields is taken too.
+        skeleton: Pairs of key points that a limb joins, as indices of the labels.
+        tokens: Which tokens are no words; a mapping of its fields is taken too.
+        sample_rate: Samples a second of the sound that the model takes, in Hz; 0 when not known.
 
     Raises:
         ValueError: If a field has the wrong type, a number isn't finite, or a std is zero.
@@ -39,26 +49,38 @@ class Metadata:
     description: str = ""
     licence: str = ""
     source: str = ""
+    detector: Detector | None = None
+    skeleton: tuple[tuple[int, int], ...] = ()
+    tokens: Tokens | None = None
+    sample_rate: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("task", "channel_order", "description", "licence", "source"):
+        for name in ("task", "description", "licence", "source"):
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} must be a text. Received: {getattr(self, name)!r}")
-        object.__setattr__(self, "labels", _texts("labels", self.labels))
+        chosen("channel_order", self.channel_order, ("RGB", "BGR"))
+        object.__setattr__(self, "labels", texts("labels", self.labels))
         for name in ("mean", "std", "output_mean", "output_std"):
-            object.__setattr__(self, name, _numbers(name, getattr(self, name)))
+            object.__setattr__(self, name, numbers(name, getattr(self, name)))
         if 0.0 in self.std or 0.0 in self.output_std:
             raise ValueError(
                 f"A std must not be zero. Received: std={self.std}, output_std={self.output_std}"
             )
-        if self.channel_order not in ("RGB", "BGR"):
-            raise ValueError(
-                f"channel_order must be RGB or BGR. Received: channel_order={self.channel_order!r}"
-            )
+        for name, kind in _PARTS.items():
+            object.__setattr__(self, name, part(name, getattr(self, name), kind))
+        object.__setattr__(self, "skeleton", _limbs(self.skeleton))
+        (rate,) = numbers("sample_rate", (self.sample_rate,))
+        if rate < 0:
+            raise ValueError(f"sample_rate must be at least 0. Received: sample_rate={rate}")
+        object.__setattr__(self, "sample_rate", rate)
 
     def to_json(self) -> str:
-        """Give the description as JSON text."""
-        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
+        """Give the description as JSON text, one field a line."""
+        fields = {
+            name: json.dumps(value, ensure_ascii=False)
+            for name, value in dataclasses.asdict(self).items()
+        }
+        return "{\n" + ",\n".join(f'  "{name}": {text}' for name, text in fields.items()) + "\n}"
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Metadata:
@@ -70,21 +92,17 @@ class Metadata:
         fields = json.loads(text)
         if not isinstance(fields, dict):
             raise ValueError(f"A description is a JSON object. Received: {text[:40]!r}")
-        known = {field.name for field in dataclasses.fields(cls)}
-        return cls(**{name: value for name, value in fields.items() if name in known})
+        for name, kind in _PARTS.items():
+            if isinstance(fields.get(name), dict):
+                fields[name] = known(kind, fields[name])
+        return cls(**known(cls, fields))
 
 
-def _texts(name: str, values: Any) -> tuple[str, ...]:
-    if isinstance(values, str) or not all(isinstance(value, str) for value in values):
-        raise ValueError(f"{name} must be texts. Received: {values!r}")
-    return tuple(values)
-
-
-def _numbers(name: str, values: Any) -> tuple[float, ...]:
+def _limbs(pairs: Any) -> tuple[tuple[int, int], ...]:
     try:
-        numbers = tuple(float(value) for value in values)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be numbers. Received: {values!r}") from None
-    if not numbers or not all(map(math.isfinite, numbers)):
-        raise ValueError(f"{name} must be finite numbers, at least one. Received: {values!r}")
-    return numbers
+        rows = [tuple(pair) for pair in pairs]
+    except TypeError:
+        rows = [()]
+    if any(len(row) != 2 for row in rows):
+        raise ValueError(f"skeleton must be pairs of indices. Received: skeleton={pairs!r}")
+    return tuple((index("skeleton", first), index("skeleton", last)) for first, last in rows)
