@@ -1,5 +1,10 @@
 """Run exported models without Keras and TensorFlow: NumPy and a LiteRT runtime are enough."""
 
+from .decoding.anchors import decode_grid, decode_ssd, decode_yolo
+from .decoding.beam_search import Sentence, beam_search
+from .decoding.boxes import non_max_suppression, pairwise_iou
+from .decoding.ctc import ctc_beam_search, ctc_greedy
+from .decoding.heatmaps import decode_heatmaps
 from .description.archive import read_metadata, write_metadata
 from .description.detector import Detector
 from .description.metadata import Metadata
@@ -24,15 +29,25 @@ __all__ = [
     "Model",
     "ModelError",
     "Runtime",
+    "Sentence",
     "TensorSpec",
     "Tokens",
+    "beam_search",
     "benchmark",
     "classify",
+    "ctc_beam_search",
+    "ctc_greedy",
+    "decode_grid",
+    "decode_heatmaps",
+    "decode_ssd",
+    "decode_yolo",
     "delegates",
     "draw",
     "embed",
     "generate",
     "load",
+    "non_max_suppression",
+    "pairwise_iou",
     "read_metadata",
     "reconstruct",
     "runtimes",
