@@ -9,31 +9,44 @@ from .description.archive import read_metadata, write_metadata
 from .description.detector import Detector
 from .description.metadata import Metadata
 from .description.tokens import Tokens
+from .drawing.draw import draw
 from .errors import ModelError
 from .measuring.benchmarking import Benchmark, benchmark
 from .runtime.interpreters import Runtime, delegates, runtimes
 from .runtime.loading import load
 from .runtime.model import Model
 from .runtime.tensors import TensorSpec
-from .tasks.drawing import draw
+from .tasks.captioning import caption
+from .tasks.detection import Detection, detect
 from .tasks.imaging import generate, reconstruct
+from .tasks.neighbours import Gallery, Neighbour
+from .tasks.pose import Keypoint, locate
 from .tasks.recognition import Class, classify, embed, segment
-from .tasks.table import TASKS
+from .tasks.speech import transcribe
+from .tasks.table import TASKS, Head
+from .tasks.text import Text
 
 __all__ = [
     "TASKS",
     "Benchmark",
     "Class",
+    "Detection",
     "Detector",
+    "Gallery",
+    "Head",
+    "Keypoint",
     "Metadata",
     "Model",
     "ModelError",
+    "Neighbour",
     "Runtime",
     "Sentence",
     "TensorSpec",
+    "Text",
     "Tokens",
     "beam_search",
     "benchmark",
+    "caption",
     "classify",
     "ctc_beam_search",
     "ctc_greedy",
@@ -42,15 +55,18 @@ __all__ = [
     "decode_ssd",
     "decode_yolo",
     "delegates",
+    "detect",
     "draw",
     "embed",
     "generate",
     "load",
+    "locate",
     "non_max_suppression",
     "pairwise_iou",
     "read_metadata",
     "reconstruct",
     "runtimes",
     "segment",
+    "transcribe",
     "write_metadata",
 ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from ..description.metadata import Metadata
 from ..errors import ModelError
 from ..runtime.model import Model
 from ..runtime.tensors import Array
+from .outputs import outputs_for
 from .picture import Picture, restore
-from .recognition import outputs_for
 
 
 def reconstruct(model: Model, image: Picture) -> Array:
@@ -53,6 +56,11 @@ def generate(model: Model, count: int = 16, *, seed: int = 0) -> Array:
         (count, *model.inputs[0].shape[1:]), dtype=np.float32
     )
     return restore(_picture(model.run(latents)), model.metadata)
+
+
+def size(pictures: Array, metadata: Metadata) -> dict[str, Any]:
+    """Give the number of pictures and their size."""
+    return {"pictures": "x".join(map(str, pictures.shape))}
 
 
 def _picture(outputs: dict[str, Array]) -> Array:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ..description.metadata import Metadata
 from ..errors import ModelError
 from ..runtime.model import Model
 from ..runtime.tensors import Array
-from .picture import Picture, prepare
+from .outputs import labels_for, only, outputs_for
+from .picture import Picture
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,8 @@ def classify(model: Model, image: Picture, *, top_k: int = 5) -> list[Class]:
     """
     if top_k < 1:
         raise ValueError(f"top_k must be at least 1. Received: top_k={top_k}")
-    scores = _only(model, image).reshape(-1)
-    labels = model.metadata.labels or tuple(map(str, range(len(scores))))
-    if len(labels) != len(scores):
-        raise ModelError(f"Each score has a label. Received: {len(scores)}, {len(labels)} labels")
+    scores = only(outputs_for(model, image)).reshape(-1)
+    labels = labels_for(model.metadata.labels, len(scores))
     best = np.argsort(-scores, kind="stable")[:top_k]
     return [Class(labels[i], float(scores[i]), int(i)) for i in best]
 
@@ -66,7 +67,7 @@ def embed(model: Model, image: Picture) -> Array:
         ModelError: If the model gives the zero vector, which has no direction.
         ValueError: If the image is no picture.
     """
-    vector = _only(model, image).reshape(-1).astype(np.float32)
+    vector = only(outputs_for(model, image)).reshape(-1).astype(np.float32)
     length = np.linalg.norm(vector)
     if not length:
         raise ModelError(f"An embedding must not be zero. Received: {len(vector)} zeros")
@@ -89,27 +90,20 @@ def segment(model: Model, image: Picture) -> Array:
         ModelError: If the model gives no scores for pixels.
         ValueError: If the image is no picture.
     """
-    scores = _only(model, image)
+    scores = only(outputs_for(model, image))
     if scores.ndim != 4:
         raise ModelError(f"A mask takes scores (1, H, W, classes). Received: shape={scores.shape}")
     mask = scores[0, ..., 0] > 0 if scores.shape[-1] == 1 else scores[0].argmax(axis=-1)
     return mask.astype(np.int32)
 
 
-def outputs_for(model: Model, image: Picture) -> dict[str, Array]:
-    """Give a picture to a model and return its outputs by name.
-
-    Raises:
-        ModelError: If the model takes something else than one picture.
-        ValueError: If the image is no picture.
-    """
-    if len(model.inputs) != 1:
-        raise ModelError(f"The model takes more than a picture: {[s.name for s in model.inputs]}")
-    return model.run(prepare(image, model.inputs[0], model.metadata))
+def components(vector: Array, metadata: Metadata) -> dict[str, Any]:
+    """Give an embedding as a list of its numbers."""
+    return {"embedding": vector.tolist()}
 
 
-def _only(model: Model, image: Picture) -> Array:
-    outputs = outputs_for(model, image)
-    if len(outputs) != 1:
-        raise ModelError(f"The model must have one output. Received: {sorted(outputs)}")
-    return next(iter(outputs.values()))
+def shares(mask: Array, metadata: Metadata) -> dict[str, Any]:
+    """Give the share of the pixels that each class in a mask has."""
+    classes, counts = np.unique(mask, return_counts=True)
+    labels = metadata.labels or tuple(map(str, range(classes.max() + 1)))
+    return {labels[index]: count / mask.size for index, count in zip(classes, counts, strict=True)}

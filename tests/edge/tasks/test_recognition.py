@@ -21,16 +21,6 @@ def scorer(identity):
     return identity((1, 2, 2, 1), (1, 4))
 
 
-def test_every_task_has_its_function():
-    assert {
-        "classification": edge.classify,
-        "embedding": edge.embed,
-        "segmentation": edge.segment,
-        "autoencoding": edge.reconstruct,
-        "generation": edge.generate,
-    } == edge.TASKS
-
-
 def test_classes_come_best_first(scorer):
     model = described(scorer, labels=("a", "b", "c", "d"), std=(10.0,))
     picture = np.array([[10, 30], [20, 30]], np.uint8)
