@@ -1,37 +1,72 @@
 """Run exported models without Keras and TensorFlow: NumPy and a LiteRT runtime are enough."""
 
-from .archive import read_metadata, write_metadata
-from .benchmarking import Benchmark, benchmark
-from .drawing import draw
+from .decoding.anchors import decode_grid, decode_ssd, decode_yolo
+from .decoding.beam_search import Sentence, beam_search
+from .decoding.boxes import non_max_suppression, pairwise_iou
+from .decoding.ctc import ctc_beam_search, ctc_greedy
+from .decoding.heatmaps import decode_heatmaps
+from .description.archive import read_metadata, write_metadata
+from .description.detector import Detector
+from .description.metadata import Metadata
+from .description.tokens import Tokens
+from .drawing.draw import draw
 from .errors import ModelError
-from .imaging import generate, reconstruct
-from .interpreters import Runtime, delegates, runtimes
-from .loading import load
-from .metadata import Metadata
-from .model import Model
-from .recognition import Class, classify, embed, segment
-from .tasks import TASKS
-from .tensors import TensorSpec
+from .measuring.benchmarking import Benchmark, benchmark
+from .runtime.interpreters import Runtime, delegates, runtimes
+from .runtime.loading import load
+from .runtime.model import Model
+from .runtime.tensors import TensorSpec
+from .tasks.captioning import caption
+from .tasks.detection import Detection, detect
+from .tasks.imaging import generate, reconstruct
+from .tasks.neighbours import Gallery, Neighbour
+from .tasks.pose import Keypoint, locate
+from .tasks.recognition import Class, classify, embed, segment
+from .tasks.speech import transcribe
+from .tasks.table import TASKS, Head
+from .tasks.text import Text
 
 __all__ = [
     "TASKS",
     "Benchmark",
     "Class",
+    "Detection",
+    "Detector",
+    "Gallery",
+    "Head",
+    "Keypoint",
     "Metadata",
     "Model",
     "ModelError",
+    "Neighbour",
     "Runtime",
+    "Sentence",
     "TensorSpec",
+    "Text",
+    "Tokens",
+    "beam_search",
     "benchmark",
+    "caption",
     "classify",
+    "ctc_beam_search",
+    "ctc_greedy",
+    "decode_grid",
+    "decode_heatmaps",
+    "decode_ssd",
+    "decode_yolo",
     "delegates",
+    "detect",
     "draw",
     "embed",
     "generate",
     "load",
+    "locate",
+    "non_max_suppression",
+    "pairwise_iou",
     "read_metadata",
     "reconstruct",
     "runtimes",
     "segment",
+    "transcribe",
     "write_metadata",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kerascnn.edge import Metadata, TensorSpec
-from kerascnn.edge.picture import prepare
+from kerascnn.edge.tasks.picture import prepare
 
 from ..model import Ports
 

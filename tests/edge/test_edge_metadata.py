@@ -20,6 +20,19 @@ FULL = edge.Metadata(
     description="digits",
     licence="Apache-2.0",
     source="scikit-learn",
+    detector=edge.Detector(
+        decoder="ssd",
+        anchors=[(0.0, 0.1, 0.5, 0.6), (1 / 3, 0.25, 0.75, 1.25)],
+        variances=(0.1, 0.2, 0.3, 0.4),
+        order="xy",
+        activation="softmax",
+        background=True,
+        score_threshold=0.25,
+        iou_threshold=0.75,
+    ),
+    skeleton=((0, 1), (1, 2)),
+    tokens=edge.Tokens(start=1, end=2, blank=0),
+    sample_rate=16_000.0,
 )
 
 
@@ -31,6 +44,26 @@ def test_json_keeps_every_field():
 
 def test_unknown_fields_are_ignored():
     assert edge.Metadata.from_json('{"task": "pose", "anchors": [1]}') == edge.Metadata(task="pose")
+    newer = '{"detector": {"decoder": "grid", "rotated": true}, "tokens": {"pause": 3}}'
+    assert edge.Metadata.from_json(newer) == edge.Metadata(
+        detector=edge.Detector(decoder="grid"), tokens=edge.Tokens()
+    )
+
+
+def test_parts_may_be_given_by_their_fields():
+    fields = {"decoder": "ssd", "anchors": np.float32([[0.1, 0.2, 0.3, 0.4]])}
+    given = edge.Metadata(
+        detector=fields, tokens={"blank": 0}, skeleton=np.array([[0, 1]]).tolist()
+    )
+    assert given.detector == edge.Detector(decoder="ssd", anchors=[(0.1, 0.2, 0.3, 0.4)])
+    assert given.tokens == edge.Tokens(blank=0)
+    assert edge.Metadata.from_json(given.to_json()) == given
+
+
+def test_json_has_a_line_for_each_field():
+    lines = FULL.to_json().splitlines()
+    assert len(lines) == len(dataclasses.fields(edge.Metadata)) + 2
+    assert '  "mean": [1.0, 2.0, 3.0],' in lines
 
 
 @pytest.mark.parametrize(
@@ -42,17 +75,59 @@ def test_unknown_fields_are_ignored():
         {"mean": []},
         {"mean": 3.0},
         {"mean": ["a"]},
+        {"mean": [10**400]},
         {"std": [0.0]},
         {"std": [float("nan")]},
         {"output_std": [1.0, 0.0]},
         {"output_mean": [float("inf")]},
         {"channel_order": "GBR"},
+        {"labels": 3},
+        {"detector": "ssd"},
+        {"tokens": 3},
+        {"skeleton": [(0, 1, 2)]},
+        {"skeleton": [3]},
+        {"skeleton": 3},
+        {"skeleton": [(0, -1)]},
+        {"skeleton": [(0, 1.5)]},
+        {"sample_rate": -1},
+        {"sample_rate": "fast"},
     ],
     ids=str,
 )
 def test_ill_formed_fields_are_errors(fields):
     with pytest.raises(ValueError, match=next(iter(fields)).replace("output_std", "std")):
         edge.Metadata(**fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"decoder": "rcnn"}, "decoder='rcnn'"),
+        ({"decoder": ["ssd"]}, "decoder="),
+        ({"order": "xyxy"}, "order='xyxy'"),
+        ({"activation": "relu"}, "activation='relu'"),
+        ({"decoder": "ssd"}, "0 anchors"),
+        ({"decoder": "ssd", "anchors": [(1, 2)]}, r"4 numbers.*1 anchors of \[2\]"),
+        ({"decoder": "yolo", "anchors": [(1, 2)]}, "activation='none'"),
+        ({"anchors": [(1, 2)]}, "none at 0"),
+        ({"decoder": "ssd", "anchors": 3}, "anchors must be rows"),
+        ({"decoder": "ssd", "anchors": [3]}, "anchors must be numbers"),
+        ({"decoder": "ssd", "anchors": [(0, 0, 1, float("nan"))]}, "finite"),
+        ({"variances": (1, 2)}, "4 variances"),
+        ({"background": 1}, "background=1"),
+        ({"score_threshold": 1.5}, r"score_threshold=1\.5"),
+        ({"iou_threshold": "half"}, "iou_threshold"),
+    ],
+)
+def test_ill_formed_detectors_are_errors(fields, message):
+    with pytest.raises(ValueError, match=message):
+        edge.Detector(**fields)
+
+
+@pytest.mark.parametrize("fields", [{"start": -1}, {"end": 1.0}, {"blank": "last"}, {"end": True}])
+def test_ill_formed_tokens_are_errors(fields):
+    with pytest.raises(ValueError, match=next(iter(fields))):
+        edge.Tokens(**fields)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "3", "{", b"\xff\xfe"])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kerascnn import edge
-from kerascnn.edge import edge_tpu
+from kerascnn.edge.runtime import edge_tpu
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kerascnn import edge
-from kerascnn.edge.tensors import from_tensor, to_tensor
+from kerascnn.edge.runtime.tensors import from_tensor, to_tensor
 
 
 def spec(shape=(1, 3), dtype="int8", scale=0.5, zero_point=3):

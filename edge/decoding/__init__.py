@@ -1,0 +1,1 @@
+"""From the numbers that models give to results: pure functions over arrays."""

@@ -1,0 +1,1 @@
+"""A model file in memory, and the runtime that calls it."""

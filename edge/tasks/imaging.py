@@ -1,0 +1,75 @@
+"""Pictures that a model makes: out of another picture, or out of nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..description.metadata import Metadata
+from ..errors import ModelError
+from ..runtime.model import Model
+from ..runtime.tensors import Array
+from .outputs import outputs_for
+from .picture import Picture, restore
+
+
+def reconstruct(model: Model, image: Picture) -> Array:
+    """Turn a picture into the picture that the model makes of it.
+
+    Args:
+        model: A model of task `autoencoding`, or any that gives pictures for pictures. Of several
+            outputs, `reconstruction` is taken, else the first that has the shape of a picture.
+        image: A path, a Pillow image, or a uint8 array (H, W) or (H, W, C).
+
+    Returns:
+        Pixels, uint8, of shape (H, W, C).
+
+    Raises:
+        ModelError: If the model gives no picture.
+        ValueError: If the image is no picture.
+    """
+    pixels: Array = restore(_picture(outputs_for(model, image)), model.metadata)[0]
+    return pixels
+
+
+def generate(model: Model, count: int = 16, *, seed: int = 0) -> Array:
+    """Make up pictures from normally distributed latent vectors.
+
+    Args:
+        model: A model of task `generation`.
+        count: Number of pictures, at least 1.
+        seed: Seed of the latent vectors: equal seeds give equal pictures.
+
+    Returns:
+        Pixels, uint8, of shape (count, H, W, C).
+
+    Raises:
+        ModelError: If the model gives no pictures, or takes more than latent vectors.
+        ValueError: If `count` is below 1.
+    """
+    if count < 1:
+        raise ValueError(f"count must be at least 1. Received: count={count}")
+    if len(model.inputs) != 1:
+        raise ModelError(f"A generator has one input. Received: {[s.name for s in model.inputs]}")
+    latents = np.random.default_rng(seed).standard_normal(
+        (count, *model.inputs[0].shape[1:]), dtype=np.float32
+    )
+    return restore(_picture(model.run(latents)), model.metadata)
+
+
+def size(pictures: Array, metadata: Metadata) -> dict[str, Any]:
+    """Give the number of pictures and their size."""
+    return {"pictures": "x".join(map(str, pictures.shape))}
+
+
+def _picture(outputs: dict[str, Array]) -> Array:
+    pictures = {
+        name: array
+        for name, array in outputs.items()
+        if array.ndim == 4 and array.shape[-1] in (1, 3)
+    }
+    if not pictures:
+        shapes = {name: array.shape for name, array in outputs.items()}
+        raise ModelError(f"The model must give pictures. Received: {shapes}")
+    return pictures.get("reconstruction", next(iter(pictures.values())))

@@ -1,0 +1,62 @@
+"""Every task by its name."""
+
+import json
+
+import numpy as np
+
+from kerascnn import edge
+
+FUNCTIONS = {
+    "classification": edge.classify,
+    "embedding": edge.embed,
+    "segmentation": edge.segment,
+    "detection": edge.detect,
+    "pose": edge.locate,
+    "autoencoding": edge.reconstruct,
+    "generation": edge.generate,
+    "captioning": edge.caption,
+    "speech": edge.transcribe,
+}
+METADATA = edge.Metadata(labels=("cat", "dog"))
+# Result -> its rows.
+ROWS = {
+    "classification": (
+        [edge.Class("cat", 0.9, 0)],
+        [{"label": "cat", "score": 0.9, "index": 0}],
+    ),
+    "embedding": (np.array([0.5, 1.0]), {"embedding": [0.5, 1.0]}),
+    "segmentation": (np.array([[0, 1], [1, 1]]), {"cat": 0.25, "dog": 0.75}),
+    "detection": (
+        [edge.Detection("cat", 0.9, 0, (0.1, 0.2, 0.3, 0.4))],
+        [{"label": "cat", "score": 0.9, "ymin": 0.1, "xmin": 0.2, "ymax": 0.3, "xmax": 0.4}],
+    ),
+    "pose": (
+        [edge.Keypoint("nose", 0.1, 0.2, 0.9, 0)],
+        [{"name": "nose", "y": 0.1, "x": 0.2, "score": 0.9, "index": 0}],
+    ),
+    "autoencoding": (np.zeros((4, 6, 3), np.uint8), {"pictures": "4x6x3"}),
+    "generation": (np.zeros((2, 4, 6, 3), np.uint8), {"pictures": "2x4x6x3"}),
+    "captioning": ([edge.Text("a cat", -1.5)], [{"text": "a cat", "score": -1.5}]),
+    "speech": ([], []),
+}
+
+
+def test_every_task_has_its_function():
+    assert {name: head.function for name, head in edge.TASKS.items()} == FUNCTIONS
+    assert {name: head.takes for name, head in edge.TASKS.items() if head.takes != "picture"} == {
+        "generation": "",
+        "speech": "sound",
+    }
+
+
+def test_every_result_has_rows_that_json_takes():
+    assert set(ROWS) == set(edge.TASKS)
+    for name, (result, rows) in ROWS.items():
+        assert json.loads(json.dumps(edge.TASKS[name].rows(result, METADATA))) == rows
+
+
+def test_a_head_is_called_like_its_function(constant, black):
+    model = constant({"scores": [[0.1, 0.9, 0.3]]})
+    assert edge.TASKS["classification"](model, black, top_k=2) == edge.classify(
+        model, black, top_k=2
+    )
