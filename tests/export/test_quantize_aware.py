@@ -148,6 +148,51 @@ def test_the_relu_of_a_transposed_convolution_is_left_to_its_range():
     np.testing.assert_array_equal(baked(data), qat(data))
 
 
+def test_results_of_a_fixed_range_round_in_training_but_for_those_of_the_model():
+    x = image = keras.Input((4,))
+    for name in ("sigmoid", "tanh", "softmax"):
+        x = layers.Dense(4, activation=name, name=name)(x)
+    aware = quantize_aware(keras.Model(image, x))
+    fixed = {layer.name: layer for layer in aware.layers if getattr(layer, "fixed", None)}
+    assert set(fixed) == {"sigmoid.activation.range", "tanh.activation.range"}
+    values = np.linspace(-2, 2, 101, dtype="float32")
+    for (_, layer), (low, high) in zip(
+        fixed.items(), [(0, 255 / 256), (-1, 127 / 128)], strict=True
+    ):
+        rounded = layer(values, training=True)
+        np.testing.assert_allclose(rounded, slow_fake_quantize(values, low, high), atol=1e-6)
+        assert (float(layer.low), float(layer.high)) == (low, high)
+    again = keras.models.clone_model(aware)
+    assert float(again.get_layer("tanh.activation.range").low) == -1
+
+
+class Jitter(layers.Layer):
+    """Adds noise in training."""
+
+    def call(self, inputs, training=False):
+        return inputs + keras.random.normal(ops.shape(inputs)) if training else inputs
+
+
+class Doubled(Jitter):
+    """Adds noise in training, and doubles."""
+
+    def call(self, inputs, training=False):
+        return 2 * super().call(inputs, training=training)
+
+
+def test_what_gives_its_input_at_inference_has_the_range_of_it():
+    image = keras.Input((4,))
+    x = layers.Dense(4, name="before")(image)
+    aware = quantize_aware(
+        keras.Model(image, layers.Dense(2, name="after")(Jitter(name="noise")(x)))
+    )
+    assert "before.range" in [layer.name for layer in aware.layers]
+    assert "noise.range" not in [layer.name for layer in aware.layers]
+    assert aware.get_layer("noise")  # in training it draws as before
+    with pytest.warns(UserWarning, match="noise"):
+        quantize_aware(keras.Model(image, Doubled(name="noise")(x)))
+
+
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_training_lowers_the_loss_of_the_rounded_model(policy, jit_compile):
