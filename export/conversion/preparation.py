@@ -14,8 +14,8 @@ from ..model import name_outputs
 from ..quantization.aware import quantize_aware
 from ..quantization.bake import bake, is_quantize_aware
 from ..quantization.bias import correct_biases
-from ..quantization.calibrate import calibrate, unset
-from ..quantization.gaps import left_in_float, unknown
+from ..quantization.calibrate import Arrays, calibrate, unset
+from ..quantization.gaps import check_known, left_in_float, unknown
 from .samples import Samples, constant_inputs
 
 _TRACED = (
@@ -75,38 +75,26 @@ def prepare(
         ValueError: If `skip` names no layer, or the graph of the model is not known.
         ExportError: If a range was learned from no data, and there are no samples.
     """
-    notes = tuple(
-        f"The calibration samples of input {name!r} all hold one number: the ranges measured on "
-        "them mean nothing."
-        for name in constant_inputs(samples)
-    )
-    if not getattr(model, "outputs", None):
-        notes += (_TRACED,)
+    notes = _notes(model, samples)
     if quantize != "int8":
         return Prepared(model, model, samples, notes=notes)
     learned = is_quantize_aware(model)
+    asked = learned or observer != "min_max" or skip or correct_bias
     try:
         aware = _copy(model) if learned else _rounding(model, skip)
+        if not asked:
+            check_known(aware)
     except (TypeError, ValueError, NotImplementedError, RuntimeError) as error:  # layers of others
-        if learned or observer != "min_max" or skip or correct_bias:
+        if asked:
             raise
-        notes += (f"The converter measured the ranges, for want of a flat graph: {error}",)
+        notes += (f"The converter measured the ranges. {error}",)
         return Prepared(model, model, samples, notes=notes)
-    arrays = list(samples.values())
-    if arrays:
-        calibrate(aware, arrays, observer)
-        if correct_bias:
-            correct_biases(aware, arrays)
-    elif unlearned := unset(aware):
-        raise ExportError(
-            "Every range must have seen data: fit the model first, or pass calibration. "
-            f"Received: no range for {', '.join(unlearned)}"
-        )
+    _set_ranges(aware, list(samples.values()), observer, correct_bias)
     floating = left_in_float(aware)
     if floating:
         notes += (f"In float, as asked: {', '.join(floating)}.",)
-    # The converter measures what is inside of these; where some layers were left in float it must
-    # not, as it would give those a range too.
+    # The converter measures what is not known; where some layers were left in float it must not, as
+    # it would give those a range too.
     measured = samples if unknown(aware) and not floating else {}
     return Prepared(
         bake(aware),
@@ -118,6 +106,27 @@ def prepare(
         bool(samples),
         flat=True,
     )
+
+
+def _notes(model: keras.Model, samples: Samples) -> tuple[str, ...]:
+    notes = tuple(
+        f"The calibration samples of input {name!r} all hold one number: the ranges measured on "
+        "them mean nothing."
+        for name in constant_inputs(samples)
+    )
+    return notes if getattr(model, "outputs", None) else (*notes, _TRACED)
+
+
+def _set_ranges(aware: keras.Model, arrays: Arrays, observer: str, correct_bias: bool) -> None:
+    if arrays:
+        calibrate(aware, arrays, observer)
+        if correct_bias:
+            correct_biases(aware, arrays)
+    elif unlearned := unset(aware):
+        raise ExportError(
+            "Every range must have seen data: fit the model first, or pass calibration. "
+            f"Received: no range for {', '.join(unlearned)}"
+        )
 
 
 def _outputs(model: keras.Model) -> tuple[str, ...]:
