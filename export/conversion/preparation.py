@@ -16,6 +16,7 @@ from ..quantization.bake import bake, is_quantize_aware
 from ..quantization.bias import correct_biases
 from ..quantization.calibrate import calibrate, unset
 from ..quantization.gaps import left_in_float, unknown
+from .pixels import set_pictures
 from .samples import Samples, constant_inputs
 
 _TRACED = (
@@ -57,6 +58,7 @@ def prepare(
     observer: str = "min_max",
     skip: Collection[str] = (),
     correct_bias: bool = False,
+    pixels: tuple[float, float] | None = None,
 ) -> Prepared:
     """Give a model ranges: those that it learned, or those that its layers have on samples.
 
@@ -70,6 +72,7 @@ def prepare(
         observer: How ranges come from samples.
         skip: Names or patterns of the layers to leave in float.
         correct_bias: Whether biases make up for what rounding does to the means.
+        pixels: Range of the inputs that are pictures, in place of that of the samples.
 
     Raises:
         ValueError: If `skip` names no layer, or the graph of the model is not known.
@@ -92,6 +95,8 @@ def prepare(
             raise
         notes += (f"The converter measured the ranges, for want of a flat graph: {error}",)
         return Prepared(model, model, samples, notes=notes)
+    if pixels:
+        set_pictures(aware, pixels)
     arrays = list(samples.values())
     if arrays:
         calibrate(aware, arrays, observer)
