@@ -60,6 +60,7 @@ def _put(model: bytes, name: str, content: bytes) -> bytes:
         return model
     for key, value in values.items():
         if key.startswith("part") and value is not None:
+            reader.need(value, 4)
             values[key] = Behind(value)
     named = zip(values["metadata"] or [], lists["metadata"] or [], strict=True)
     others = [Behind(place) for place, entry in named if entry["name"] != name]

@@ -303,6 +303,27 @@ def test_other_buffers_stay(classifier):
     assert put_buffer(both, "two", b"\3") == put_buffer(one, "two", b"\3")
 
 
+@pytest.mark.parametrize("described", [False, True])
+def test_no_damage_crashes_the_writer(classifier, described):
+    data = classifier.read_bytes()
+    if described:
+        data = put_buffer(data, "TFLITE_METADATA", foreign([1], [2], files=()))
+    outcomes = {"written": 0, "error": 0}
+    for place in range(0, len(data), 3):
+        damaged = bytearray(data)
+        damaged[place] ^= (0xFF, 0x01, 0x80)[place // 3 % 3]
+        classifier.write_bytes(damaged)
+        try:
+            edge.write_metadata(classifier, DESCRIBED)
+        except edge.ModelError:
+            outcomes["error"] += 1
+            assert classifier.read_bytes() == damaged
+        else:
+            outcomes["written"] += 1
+            assert edge.read_metadata(classifier) == DESCRIBED
+    assert min(outcomes.values()) > 100, outcomes
+
+
 def test_weights_behind_the_flatbuffer_stay_where_they_are(classifier):
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(classifier.read_bytes(), 0))
     place = model.subgraphs[0].tensors[1].buffer
