@@ -43,7 +43,8 @@ def read_metadata(path: str | PathLike[str]) -> Metadata:
         path: A `.tflite` file.
 
     Returns:
-        The description; an empty one when the file carries none.
+        The description. Of a file that other tools described: labels, mean, std, description and
+        licence, and the task where that follows. An empty one when the file carries none.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -56,7 +57,7 @@ def read_metadata(path: str | PathLike[str]) -> Metadata:
 
 
 def write_metadata(path: str | PathLike[str], metadata: Metadata) -> None:
-    """Put a description into a model file, in place of the one it has.
+    """Put a description into a model file, in place of the one it has, for other tools too.
 
     Args:
         path: A `.tflite` file.
