@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types experiments benchmarks clean
+.PHONY: demo test lint types test-mediapipe experiments benchmarks clean
 
 demo: $(INSTALLED)
 	$(BIN)/kerascnn demo
@@ -17,9 +17,13 @@ lint: types
 
 # mypy reads the tree as it is installed, where export/ and edge/ stand inside kerascnn/.
 types: $(INSTALLED)
-	rm -rf build
+	rm -rf build/installed build/lib build/bdist.*
 	$(BIN)/pip install --quiet --no-deps --target build/installed .
 	cd build/installed && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p kerascnn
+
+# MediaPipe is installed in build/mediapipe: it wants other versions of what TensorFlow needs.
+test-mediapipe: $(INSTALLED)
+	$(BIN)/pytest -m slow -rs tests/export/test_mediapipe.py
 
 experiments: $(INSTALLED)
 	$(BIN)/pytest -m slow

@@ -14,6 +14,7 @@ from kerascnn.edge import Metadata, write_metadata
 
 from .conversion.data import gather_both
 from .conversion.options import check_calibration, check_options
+from .conversion.pixels import pixel_notes, pixel_range
 from .conversion.preparation import prepare
 from .conversion.process import convert_model
 from .files import beside
@@ -63,7 +64,8 @@ def to_tflite(
             `flatten` names them; the name of a layer stands for all inside it as well.
         correct_bias: Whether biases of an `int8` file make up for the mean error of the kernels.
         input_output: Element type of the float inputs and outputs: `float32`; `int8` or `uint8` of
-            an `int8` file; `int16` of an `int16` one.
+            an `int8` file; `int16` of an `int16` one. Phones take `float32` and `uint8`; with
+            `metadata`, the pixels themselves go into a `uint8` input.
         target: The device: `cpu`; `gpu`, by the GPU delegate; `coral`, an Edge TPU, on which all of
             the file must run; `microcontroller`. Operations are written as the device has them.
         min_runtime: The oldest runtime that must run the file and give right answers, such as
@@ -110,6 +112,7 @@ def to_tflite(
             observer=observer,
             skip=skip,
             correct_bias=correct_bias,
+            pixels=pixel_range(metadata, input_output),
         )
         ready = write_for(ready, **wanted)
         working.write_bytes(
@@ -126,6 +129,7 @@ def to_tflite(
         fields = judge(
             working, ready, judged, taken, input_output=input_output, allow=allow, **wanted
         )
+        fields["notes"] += pixel_notes(fields["inputs"], metadata)
         os.replace(working, path)
     path = fields["path"] = Path(path)
     if fields["parity"]:

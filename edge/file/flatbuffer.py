@@ -15,7 +15,8 @@ import numpy as np
 from ..errors import ModelError
 
 # What a field holds: a struct code such as "i" for a number, "[i" for a vector of numbers, "text",
-# a mapping for a table, and a list of one mapping for a vector of tables.
+# a mapping for a table, a list of one mapping for a vector of tables, and "offset" or "[offset" for
+# the position of an object or of each object in a vector, which isn't looked into.
 Kind: TypeAlias = Any
 # Slot in the table -> name and kind. Slots that aren't listed are skipped.
 Fields: TypeAlias = Mapping[int, tuple[str, Kind]]
@@ -64,7 +65,7 @@ class Reader:
         for slot, (name, kind) in fields.items():
             offset = offsets[slot] if slot < len(offsets) else 0
             values[name] = self._value(position + offset, kind) if offset else None
-            if offset and offset + _width(kind) > size:
+            if offset and offset + width(kind) > size:
                 raise self._damaged(position)
         return values
 
@@ -79,6 +80,8 @@ class Reader:
             return self._follow(position)
         if kind == "text":
             return self._text(self._follow(position))
+        if kind == "[offset":
+            return self._each(self._follow(position), lambda at: at)
         if isinstance(kind, str) and kind.startswith("["):
             return self._vector(self._follow(position), np.dtype("<" + kind[1:]))
         if isinstance(kind, str):
@@ -119,6 +122,6 @@ class Reader:
         )
 
 
-def _width(kind: Kind) -> int:
+def width(kind: Kind) -> int:
     """Bytes that a field takes inside its table; all but numbers are an offset."""
     return struct.calcsize("<" + kind) if isinstance(kind, str) and len(kind) == 1 else 4

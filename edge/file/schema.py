@@ -100,6 +100,10 @@ OPTIONS: dict[int, Fields] = {
 }
 
 CONV_2D, DEPTHWISE_CONV_2D, DEQUANTIZE, CUSTOM, TRANSPOSE_CONV = 3, 4, 6, 32, 67
+LOGISTIC, SOFTMAX, QUANTIZE = 14, 25, 114
+# Operators that only change the element type.
+CONVERSIONS = (DEQUANTIZE, QUANTIZE)
+UINT8 = 3  # the tensor type
 # Operator -> type of the options that its kernel reads unasked.
 OPTIONS_OF = {
     1: 5,  # AVERAGE_POOL_2D

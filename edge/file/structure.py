@@ -9,9 +9,13 @@ from dataclasses import dataclass
 
 from ..errors import ModelError
 from .flatbuffer import Reader
-from .graph import buffer_values, check_graph
+from .graph import Values, buffer_values, check_graph
 from .operators import Table, ints, require
+from .ports import Port, read_ports
 from .schema import CUSTOM, MODEL
+
+# Name of the buffer with the description that is standard among TFLite tools.
+STANDARD = "TFLITE_METADATA"
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,9 @@ class Structure:
     Args:
         inputs: Name and tensor index of each input, in the order of the signature.
         outputs: The same for each output.
+        takes: Its inputs in the order of the graph.
+        gives: Its outputs in the order of the graph.
+        standard: The description in the form that is standard among TFLite tools; None without.
         custom: Names of the custom operators.
         stateful: Whether tensors keep their values from one run to the next.
         end: Position behind the model, in bytes; a description may follow.
@@ -28,6 +35,9 @@ class Structure:
 
     inputs: tuple[tuple[str, int], ...]
     outputs: tuple[tuple[str, int], ...]
+    takes: tuple[Port, ...]
+    gives: tuple[Port, ...]
+    standard: bytes | None
     custom: frozenset[str]
     stateful: bool
     end: int
@@ -59,9 +69,14 @@ def read_structure(data: bytes) -> Structure:
     for graph in model["subgraphs"]:
         check_graph(reader, graph, codes, buffers, len(model["subgraphs"]))
     signature = _signature(model)
+    main = model["subgraphs"][0]
+    inputs, outputs = _named(signature, "inputs", main), _named(signature, "outputs", main)
     return Structure(
-        inputs=_named(signature, "inputs", model["subgraphs"][0]),
-        outputs=_named(signature, "outputs", model["subgraphs"][0]),
+        inputs=inputs,
+        outputs=outputs,
+        takes=read_ports(main, "inputs", dict(inputs), codes),
+        gives=read_ports(main, "outputs", dict(outputs), codes),
+        standard=_standard(model, buffers),
         custom=frozenset(
             table["custom"] or ""
             for table, code in zip(model["codes"], codes, strict=True)
@@ -72,6 +87,15 @@ def read_structure(data: bytes) -> Structure:
         ),
         end=reader.end,
     )
+
+
+def _standard(model: Table, buffers: list[Values]) -> bytes | None:
+    for entry in model["metadata"] or []:
+        if entry["name"] == STANDARD:
+            place = entry["buffer"] or 0
+            require(place < len(buffers), f"metadata in buffer {place}")
+            return buffers[place].tobytes()
+    return None
 
 
 def _signature(model: Table) -> Table | None:

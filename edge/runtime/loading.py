@@ -40,7 +40,7 @@ def load(path: str | PathLike[str], *, device: str = "auto", threads: int | None
     content = path.read_bytes()
     with naming(path):
         structure = read_structure(content)
-        metadata = unpack(content, structure.end)
+        metadata = unpack(content, structure)
         device = _choose(device, compiled=_EDGE_TPU_OPERATOR in structure.custom)
         interpreter, runtime = make_interpreter(content, coral=device == "coral", threads=threads)
         return Model(

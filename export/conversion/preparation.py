@@ -16,7 +16,8 @@ from ..quantization.bake import bake, is_quantize_aware
 from ..quantization.bias import correct_biases
 from ..quantization.calibrate import Arrays, calibrate, unset
 from ..quantization.gaps import check_known, left_in_float, unknown
-from .samples import Samples, constant_inputs
+from .pixels import set_pictures
+from .samples import Samples, constant_notes
 
 _TRACED = (
     "The model has no graph of its own and was traced in one call: what Python decides or does in "
@@ -57,6 +58,7 @@ def prepare(
     observer: str = "min_max",
     skip: Collection[str] = (),
     correct_bias: bool = False,
+    pixels: tuple[float, float] | None = None,
 ) -> Prepared:
     """Give a model ranges: those that it learned, or those that its layers have on samples.
 
@@ -70,12 +72,15 @@ def prepare(
         observer: How ranges come from samples.
         skip: Names or patterns of the layers to leave in float.
         correct_bias: Whether biases make up for what rounding does to the means.
+        pixels: Range of the inputs that are pictures, in place of that of the samples.
 
     Raises:
         ValueError: If `skip` names no layer, or the graph of the model is not known.
         ExportError: If a range was learned from no data, and there are no samples.
     """
-    notes = _notes(model, samples)
+    notes = constant_notes(samples)
+    if not getattr(model, "outputs", None):
+        notes += (_TRACED,)
     if quantize != "int8":
         return Prepared(model, model, samples, notes=notes)
     learned = is_quantize_aware(model)
@@ -89,6 +94,8 @@ def prepare(
             raise
         notes += (f"The converter measured the ranges. {error}",)
         return Prepared(model, model, samples, notes=notes)
+    if pixels:
+        set_pictures(aware, pixels)
     _set_ranges(aware, list(samples.values()), observer, correct_bias)
     floating = left_in_float(aware)
     if floating:
@@ -106,15 +113,6 @@ def prepare(
         bool(samples),
         flat=True,
     )
-
-
-def _notes(model: keras.Model, samples: Samples) -> tuple[str, ...]:
-    notes = tuple(
-        f"The calibration samples of input {name!r} all hold one number: the ranges measured on "
-        "them mean nothing."
-        for name in constant_inputs(samples)
-    )
-    return notes if getattr(model, "outputs", None) else (*notes, _TRACED)
 
 
 def _set_ranges(aware: keras.Model, arrays: Arrays, observer: str, correct_bias: bool) -> None:

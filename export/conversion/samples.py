@@ -53,9 +53,14 @@ def gather(data: Any, taken: Ports, *, limit: int | None = None, what: str = "da
     return samples
 
 
-def constant_inputs(samples: Samples) -> list[str]:
-    """Name the inputs whose samples all hold one and the same number."""
-    return [name for name, array in samples.items() if array.min() == array.max()]
+def constant_notes(samples: Samples) -> tuple[str, ...]:
+    """Name, a sentence each, the inputs whose samples all hold one and the same number."""
+    return tuple(
+        f"The calibration samples of input {name!r} all hold one number: the ranges measured on "
+        "them mean nothing."
+        for name, array in samples.items()
+        if array.min() == array.max()
+    )
 
 
 def _stream(data: Iterable[Any], inputs: tuple[Port, ...], limit: int | None, what: str) -> Samples:
