@@ -1,5 +1,7 @@
 """Run exported models without Keras and TensorFlow: NumPy and a LiteRT runtime are enough."""
 
+from .capture.frames import frames
+from .capture.reading import Frame
 from .decoding.anchors import decode_grid, decode_ssd, decode_yolo
 from .decoding.beam_search import Sentence, beam_search
 from .decoding.boxes import non_max_suppression, pairwise_iou
@@ -32,6 +34,7 @@ __all__ = [
     "Class",
     "Detection",
     "Detector",
+    "Frame",
     "Gallery",
     "Head",
     "Keypoint",
@@ -58,6 +61,7 @@ __all__ = [
     "detect",
     "draw",
     "embed",
+    "frames",
     "generate",
     "load",
     "locate",
