@@ -14,6 +14,7 @@ from .description.tokens import Tokens
 from .drawing.draw import draw
 from .errors import ModelError
 from .measuring.benchmarking import Benchmark, benchmark
+from .measuring.operators import OperatorTime, Profile, profile
 from .runtime.interpreters import Runtime, delegates, runtimes
 from .runtime.loading import load
 from .runtime.model import Model
@@ -42,6 +43,8 @@ __all__ = [
     "Model",
     "ModelError",
     "Neighbour",
+    "OperatorTime",
+    "Profile",
     "Runtime",
     "Sentence",
     "TensorSpec",
@@ -67,6 +70,7 @@ __all__ = [
     "locate",
     "non_max_suppression",
     "pairwise_iou",
+    "profile",
     "read_metadata",
     "reconstruct",
     "runtimes",
