@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from kerascnn.cli.console import output, show_json, show_table
+from .console import output, show_json, show_table
 
 _PACKAGES = {
     "numpy": "everything",
