@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import opencv
-from .reading import Reader, numbered
+from .reading import WAKING, Reader, numbered
 
 _SIZE = (640, 480)  # pixels, width first; models take less
 _INSTALL = (
@@ -25,7 +25,7 @@ def read_camera(index: int) -> Reader:
         index: Which camera, from 0.
 
     Raises:
-        ImportError: If neither picamera2 nor OpenCV is installed.
+        ImportError: If neither picamera2 nor OpenCV is installed, or it doesn't fit NumPy.
         ValueError: If there is no such camera, or another program uses it.
     """
     problems = []
@@ -34,6 +34,11 @@ def read_camera(index: int) -> Reader:
             found = import_module(module)
         except ImportError as error:
             problems.append(str(error))
+        except ValueError as error:  # its compiled parts were made for another NumPy
+            raise ImportError(
+                f"{module} must fit the NumPy of this environment; that of Debian 12 needs: "
+                f'pip install "numpy<2". Received: {error}'
+            ) from error
         else:
             yield from reader(found, index)
             return
@@ -51,6 +56,8 @@ def _read_picamera(picamera2: Any, index: int) -> Reader:
         main = {"size": _SIZE, "format": "BGR888"}
         camera.configure(camera.create_video_configuration(main=main))
         camera.start()
+        for _ in range(WAKING):
+            camera.capture_array("main")
         number = 0
         while True:
             pixels = camera.capture_array("main")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..runtime.tensors import Array
-from .reading import Reader, numbered
+from .reading import WAKING, Reader, numbered
 
 INSTALL = "pip install opencv-python-headless"
 
@@ -40,6 +40,8 @@ def read_webcam(cv2: Any, index: int) -> Reader:
     capture = cv2.VideoCapture(index)
     # A queue would show a slow model the past.
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    for _ in range(WAKING):
+        capture.grab()
     yield from _captured(capture, "camera", f"A camera must be attached and free: {index}")
 
 

@@ -22,6 +22,8 @@ class Frame:
     name: str
 
 
+WAKING = 15  # pictures of a camera that are dropped, until its exposure has settled
+
 # The name of each picture, and what decodes it: a picture that is left out costs little.
 Reader: TypeAlias = Generator[tuple[str, Callable[[], Array]], None, None]
 

@@ -89,6 +89,17 @@ def test_wrong_words_are_one_line(command, labelling, film, words, message):
     assert message in err
 
 
+def test_a_camera_gives_a_labelled_picture(command, labelling, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(FAKES)
+    monkeypatch.delitem(sys.modules, "picamera2", raising=False)
+    words = ("run", labelling, "--source", "camera", "--limit", 1, "--save", "seen")
+    assert command(*words)[0] == 0
+    monkeypatch.delitem(sys.modules, "picamera2")
+    with Image.open(tmp_path / "seen/camera_000000.png") as image:
+        assert image.width == 640
+        assert image.getpixel((320, 240)) == (255, 0, 0)
+
+
 def test_a_missing_library_is_named(command, labelling, monkeypatch):
     for name in ("cv2", "picamera2"):
         monkeypatch.setitem(sys.modules, name, None)

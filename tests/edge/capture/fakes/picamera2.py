@@ -11,7 +11,7 @@ class Picamera2:
     def __init__(self, camera_num=0):
         if camera_num > 0:
             raise IndexError("list index out of range")
-        self.state, self.main = "open", None
+        self.state, self.main, self.taken = "open", None, 0
         cameras.append(self)
 
     def create_video_configuration(self, main):
@@ -28,6 +28,7 @@ class Picamera2:
     def capture_array(self, name="main"):
         if self.state != "started" or name != "main":
             raise RuntimeError(f"no {name} while {self.state}")
+        self.taken += 1
         width, height = self.main["size"]
         return np.full((height, width, 3), RED[self.main["format"]], np.uint8)
 
