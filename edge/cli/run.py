@@ -101,7 +101,7 @@ def _run(
     if head and source and head.takes == "picture":
         found = find_source(source)
         if found.kind != "picture":
-            stream(model, head, found, options, folder=save, **taking, as_json=as_json)
+            stream(model, head, found, options, save=save, **taking, as_json=as_json)
             return
         if save and save.is_dir():
             save /= f"{Path(source).stem}.png"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,21 @@ _SHOWN = 3  # things of a picture in its line
 class Tally:
     """Counts pictures and times them from the first answer on, when the camera is awake."""
 
-    times: list[float] = field(default_factory=list)
+    count: int = 0
+    first: float = 0.0
+    last: float = 0.0
+
+    def add(self) -> None:
+        """Count an answer that was given just now."""
+        self.last = time.perf_counter()
+        self.first = self.first or self.last
+        self.count += 1
 
     def rate(self) -> str:
         """Say how many pictures there were a second; nothing where time means nothing."""
-        if len(self.times) < 2 or emulator():
+        if self.count < 2 or emulator():
             return ""
-        return f"{(len(self.times) - 1) / (self.times[-1] - self.times[0]):.1f} frames a second"
+        return f"{(self.count - 1) / (self.last - self.first):.1f} frames a second"
 
 
 def stream(
@@ -43,7 +51,7 @@ def stream(
     source: Source,
     options: dict[str, Any],
     *,
-    folder: Path | None,
+    save: Path | None,
     every: int = 1,
     limit: int | None = None,
     as_json: bool = False,
@@ -55,7 +63,7 @@ def stream(
         head: What it is asked.
         source: The pictures.
         options: The task's options.
-        folder: Where to draw the answers; made if it isn't there.
+        save: Folder to draw the answers into, made if it isn't there; or a file for a single one.
         every: Take the first of so many pictures.
         limit: Most pictures to take.
         as_json: Print a line of JSON for each picture.
@@ -63,32 +71,37 @@ def stream(
     Raises:
         typer.Exit: With code 130 if Ctrl-C ended what has an end.
     """
-    if folder is not None:
-        _make(folder)
+    place = _places(save, limit)
     tally, interrupted = Tally(), False
     with _live(source, every, limit, as_json=as_json) as show:
         try:
             for frame in take(source, every, limit):
                 result = head(model, frame.pixels, **options)
-                if folder is not None:
-                    save_drawing(folder / f"{frame.name}.png", frame.pixels, result, model)
-                tally.times.append(time.perf_counter())
+                if place is not None:
+                    save_drawing(place(frame), frame.pixels, result, model)
+                tally.add()
                 show(frame, head.rows(result, model.metadata), tally)
         except KeyboardInterrupt:
             interrupted = True
-    seen = ", ".join(filter(None, (f"{len(tally.times)} frames", tally.rate())))
+    lines = [", ".join(filter(None, (f"{tally.count} frames", tally.rate())))]
+    if save is not None:
+        lines.append(f"Written: {save}")
     # Standard output holds nothing but JSON where JSON was asked for.
-    (errors if as_json else output).print(seen, highlight=False)
-    if folder is not None:
-        (errors if as_json else output).print(f"Written: {folder}", highlight=False)
+    (errors if as_json else output).print("\n".join(lines), highlight=False)
     if interrupted and source.kind != "camera":
         raise typer.Exit(130)
 
 
-def _make(folder: Path) -> None:
-    if folder.suffix and not folder.is_dir():
-        raise ValueError(f"Many pictures are saved in a folder. Received: --save {folder}")
-    folder.mkdir(parents=True, exist_ok=True)
+def _places(save: Path | None, limit: int | None) -> Callable[[Frame], Path] | None:
+    """Find the file of each answer, and make their folder."""
+    if save is None:
+        return None
+    if save.suffix and not save.is_dir():
+        if limit != 1:
+            raise ValueError(f"Many pictures are saved in a folder. Received: --save {save}")
+        return lambda frame: save
+    save.mkdir(parents=True, exist_ok=True)
+    return lambda frame: save / f"{frame.name}.png"
 
 
 @contextmanager

@@ -34,6 +34,12 @@ def test_every_frame_has_a_line_of_json(command, labelling, film):
     assert "frames a second" in err
 
 
+def test_an_emulated_processor_has_no_rate(command, labelling, film, monkeypatch):
+    monkeypatch.setattr(streaming, "emulator", lambda: "/usr/bin/qemu-aarch64")
+    err = command("run", labelling, film, "--json")[2]
+    assert err.splitlines()[-1] == "5 frames"
+
+
 def test_every_and_limit_choose_frames(command, labelling, film):
     words = ("run", labelling, film, "--every", 2, "--limit", 2, "--json")
     lines = [json.loads(line)["frame"] for line in command(*words)[1].splitlines()]
@@ -92,10 +98,10 @@ def test_wrong_words_are_one_line(command, labelling, film, words, message):
 def test_a_camera_gives_a_labelled_picture(command, labelling, monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(FAKES)
     monkeypatch.delitem(sys.modules, "picamera2", raising=False)
-    words = ("run", labelling, "--source", "camera", "--limit", 1, "--save", "seen")
+    words = ("run", labelling, "--source", "camera", "--limit", 1, "--save", "seen.png")
     assert command(*words)[0] == 0
     monkeypatch.delitem(sys.modules, "picamera2")
-    with Image.open(tmp_path / "seen/camera_000000.png") as image:
+    with Image.open(tmp_path / "seen.png") as image:
         assert image.width == 640
         assert image.getpixel((320, 240)) == (255, 0, 0)
 
