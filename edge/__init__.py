@@ -1,5 +1,7 @@
 """Run exported models without Keras and TensorFlow: NumPy and a LiteRT runtime are enough."""
 
+from .capture.frames import frames
+from .capture.reading import Frame
 from .decoding.anchors import decode_grid, decode_ssd, decode_yolo
 from .decoding.beam_search import Sentence, beam_search
 from .decoding.boxes import non_max_suppression, pairwise_iou
@@ -12,6 +14,7 @@ from .description.tokens import Tokens
 from .drawing.draw import draw
 from .errors import ModelError
 from .measuring.benchmarking import Benchmark, benchmark
+from .measuring.operators import OperatorTime, Profile, profile
 from .runtime.interpreters import Runtime, delegates, runtimes
 from .runtime.loading import load
 from .runtime.model import Model
@@ -32,6 +35,7 @@ __all__ = [
     "Class",
     "Detection",
     "Detector",
+    "Frame",
     "Gallery",
     "Head",
     "Keypoint",
@@ -39,6 +43,8 @@ __all__ = [
     "Model",
     "ModelError",
     "Neighbour",
+    "OperatorTime",
+    "Profile",
     "Runtime",
     "Sentence",
     "TensorSpec",
@@ -58,11 +64,13 @@ __all__ = [
     "detect",
     "draw",
     "embed",
+    "frames",
     "generate",
     "load",
     "locate",
     "non_max_suppression",
     "pairwise_iou",
+    "profile",
     "read_metadata",
     "reconstruct",
     "runtimes",

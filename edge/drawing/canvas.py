@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..runtime.tensors import Array
-from ..tasks.picture import pillow
+from ..tasks.pillow import pillow
 
 _SMALLEST = 240  # pixels; below that text and masks can't be read
 _LETTERS = 14  # pixels, the least height of letters that can be read

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..tasks.detection import Detection
-from ..tasks.picture import pillow
+from ..tasks.pillow import pillow
 from ..tasks.pose import Keypoint
 from .canvas import bright, letters, stroke
 

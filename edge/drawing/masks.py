@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..runtime.tensors import Array
-from ..tasks.picture import pillow
+from ..tasks.pillow import pillow
 from .canvas import enlarged, palette
 
 

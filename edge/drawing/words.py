@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..tasks.picture import pillow
+from ..tasks.pillow import pillow
 from .canvas import letters
 
 _ALONE = 480  # pixels, the width of texts without a picture

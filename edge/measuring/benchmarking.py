@@ -4,55 +4,113 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import platform
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..runtime.model import Model
 from ..runtime.tensors import Array, TensorSpec
+from .board import ROOT, describe_machine, read_board
+from .emulation import emulator
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """The time that one call takes.
+    """The time that one call takes, and what the machine was like.
 
     Args:
         median_ms: Half of the calls took no longer, in milliseconds.
         p90_ms: Nine of ten calls took no longer, in milliseconds.
         mean_ms: Mean of all calls, in milliseconds.
         runs: Number of calls that were timed.
+        warmup: Number of calls before, which weren't.
         threads: Threads of the runtime.
         runtime: Name and version of the runtime.
         machine: Board or processor, and how many cores the process may use.
+        governor: Who chooses the clock rate; empty when not known.
+        temperature_before: Of the processor, in degrees Celsius; None when not known.
+        temperature_after: The same behind the last call.
+        throttled: What slows a Raspberry Pi or did since its start; None when not known.
     """
 
     median_ms: float
     p90_ms: float
     mean_ms: float
     runs: int
+    warmup: int
     threads: int
     runtime: str
     machine: str
+    governor: str
+    temperature_before: float | None
+    temperature_after: float | None
+    throttled: tuple[str, ...] | None
 
     def to_json(self) -> str:
         """Give the numbers as JSON text."""
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
 
 
-def benchmark(model: Model, *, runs: int = 50, warmup: int = 5) -> Benchmark:
+def benchmark(model: Model, *, runs: int = 50, warmup: int = 5, root: Path = ROOT) -> Benchmark:
     """Time calls of a model with one batch of random numbers, as large as the file takes.
 
     Args:
         model: The model.
         runs: Number of calls to time, at least 1.
         warmup: Number of calls before, which aren't timed.
+        root: Where the file system begins that tells of the machine.
 
     Returns:
         The times: of the model with the copies in and out, without reading any picture.
+
+    Raises:
+        RuntimeError: If the processor is emulated.
+        ValueError: If `runs` is below 1 or `warmup` below 0.
+    """
+    check_clock(root)
+    random = np.random.default_rng(0)
+    inputs = {spec.name: random_batch(random, spec) for spec in model.inputs}
+    before = read_board(root)
+    times = time_calls(lambda: model(inputs), runs=runs, warmup=warmup)
+    after = read_board(root)
+    return Benchmark(
+        median_ms=float(np.median(times)),
+        p90_ms=float(np.quantile(times, 0.9)),
+        mean_ms=float(times.mean()),
+        runs=runs,
+        warmup=warmup,
+        threads=model.threads,
+        runtime=model.runtime,
+        machine=describe_machine(root),
+        governor=after.governor,
+        temperature_before=before.temperature,
+        temperature_after=after.temperature,
+        throttled=after.throttled,
+    )
+
+
+def check_clock(root: Path = ROOT) -> None:
+    """Refuse to time an emulated processor.
+
+    Raises:
+        RuntimeError: If the processor is emulated.
+    """
+    if found := emulator(root):
+        raise RuntimeError(
+            "Times of an emulated processor say nothing of a real one: count its instructions, "
+            f"with a plugin of QEMU, or measure on the device. Received: {found}"
+        )
+
+
+def time_calls(call: Callable[[], Any], *, runs: int, warmup: int) -> Array:
+    """Time calls.
+
+    Returns:
+        Milliseconds of each call behind the first `warmup` ones, float64, of shape (runs,).
 
     Raises:
         ValueError: If `runs` is below 1 or `warmup` below 0.
@@ -61,27 +119,17 @@ def benchmark(model: Model, *, runs: int = 50, warmup: int = 5) -> Benchmark:
         raise ValueError(
             f"runs must be at least 1, warmup at least 0. Received: runs={runs}, warmup={warmup}"
         )
-    random = np.random.default_rng(0)
-    inputs = {spec.name: _batch(random, spec) for spec in model.inputs}
     for _ in range(warmup):
-        model(inputs)
+        call()
     times = np.empty(runs)
     for run in range(runs):
         start = time.perf_counter_ns()
-        model(inputs)
+        call()
         times[run] = (time.perf_counter_ns() - start) / 1e6
-    return Benchmark(
-        median_ms=float(np.median(times)),
-        p90_ms=float(np.quantile(times, 0.9)),
-        mean_ms=float(times.mean()),
-        runs=runs,
-        threads=model.threads,
-        runtime=model.runtime,
-        machine=_machine(),
-    )
+    return times
 
 
-def _batch(random: np.random.Generator, spec: TensorSpec) -> Array:
+def random_batch(random: np.random.Generator, spec: TensorSpec) -> Array:
     """Make up what a tensor may hold; zeros for integers whose range isn't known."""
     if spec.dtype.kind in "iu" and spec.scale:
         limits = np.iinfo(spec.dtype)
@@ -89,19 +137,3 @@ def _batch(random: np.random.Generator, spec: TensorSpec) -> Array:
     if spec.dtype.kind == "f":
         return random.random(spec.shape).astype(spec.dtype)
     return np.zeros(spec.shape, spec.dtype)
-
-
-def _machine() -> str:
-    """Name the board, as single-board computers do in their device tree, or else the processor."""
-    name = platform.processor() or platform.machine()
-    board, processor = Path("/proc/device-tree/model"), Path("/proc/cpuinfo")
-    if board.exists():
-        name = board.read_text(errors="replace").strip("\0\n ")
-    elif processor.exists():
-        for line in processor.read_text(errors="replace").splitlines():
-            if line.startswith("model name"):
-                name = line.partition(":")[2].strip()
-                break
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return f"{name}, {platform.machine()}, {cores} cores"

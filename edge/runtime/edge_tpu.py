@@ -13,9 +13,10 @@ LIBRARIES = {
     "Darwin": "libedgetpu.1.dylib",
     "Windows": "edgetpu.dll",
 }
+# The vendor's own builds end in 2021 and crash today's runtimes: google-coral/edgetpu#812.
 _INSTALL = (
-    "Install the Edge TPU runtime of Coral (package libedgetpu1-std, see "
-    "https://coral.ai/docs/accelerator/get-started) and plug the accelerator in."
+    "Install the Edge TPU runtime (package libedgetpu1-std for this system, from "
+    "https://github.com/feranick/libedgetpu/releases) and plug the accelerator in."
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from os import PathLike
 from typing import Any, TypeAlias
 
@@ -11,6 +10,7 @@ import numpy as np
 from ..description.metadata import Metadata
 from ..errors import ModelError
 from ..runtime.tensors import Array, TensorSpec
+from .pillow import pillow, readable
 
 # A path, a Pillow image, or an array of uint8 and shape (H, W) or (H, W, 1, 3 or 4).
 Picture: TypeAlias = Any
@@ -101,20 +101,6 @@ def coloured(pixels: Array, channels: int) -> Array:
     return grey.astype(np.uint8)[..., None]
 
 
-def pillow(module: str) -> Any:
-    """Import a module of Pillow.
-
-    Raises:
-        ImportError: If Pillow isn't installed; the message says how to install it.
-    """
-    try:
-        return import_module(f"PIL.{module}")
-    except ImportError as error:
-        raise ImportError(
-            "Picture files, resizing and drawing need Pillow. Install it with: pip install pillow"
-        ) from error
-
-
 def per_channel(values: tuple[float, ...], channels: int) -> Array:
     """Make one number a channel, or one for all, an array that broadcasts over pixels.
 
@@ -129,15 +115,9 @@ def per_channel(values: tuple[float, ...], channels: int) -> Array:
 
 
 def _open(path: str | PathLike[str]) -> Any:
-    module = pillow("Image")
-    try:
-        with module.open(path) as image:
-            image.load()
-    except (OSError, SyntaxError, ValueError, module.DecompressionBombError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise ValueError(f"A picture file must be readable. Received: {path} ({error})") from error
-    return pillow("ImageOps").exif_transpose(image)
+    with readable(path), pillow("Image").open(path) as image:
+        image.load()
+        return pillow("ImageOps").exif_transpose(image)
 
 
 def _pixels(image: Any) -> Array:

@@ -1,27 +1,23 @@
-"""Assembles the commands and turns every failure into one line and an exit code."""
+"""Assembles the commands; those of a device are the same as in `kerascnn-edge`."""
 
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
 
-from kerascnn.cli.commands.benchmark import benchmark
 from kerascnn.cli.commands.debug import debug as debug_layers
 from kerascnn.cli.commands.demo import demo
-from kerascnn.cli.commands.doctor import doctor
 from kerascnn.cli.commands.evaluate import evaluate
 from kerascnn.cli.commands.export import export
 from kerascnn.cli.commands.inspect import inspect
 from kerascnn.cli.commands.list import list_systems
 from kerascnn.cli.commands.results import results
-from kerascnn.cli.commands.run import run
 from kerascnn.cli.commands.train import train
-from kerascnn.cli.console import errors
 from kerascnn.cli.quiet import load_tensorflow
+from kerascnn.edge.cli.app import DEBUG, call, mount
 
 app = typer.Typer(
     name="kerascnn",
@@ -50,34 +46,20 @@ app.command("evaluate")(_with_tensorflow(evaluate))
 app.command("export")(_with_tensorflow(export))
 app.command("debug")(_with_tensorflow(debug_layers))
 app.command("inspect")(inspect)
-app.command("run")(run)
-app.command("benchmark")(benchmark)
 app.command("demo")(_with_tensorflow(demo))
 app.command("results")(_with_tensorflow(results))
-app.command("doctor")(doctor)
+mount(app)
 
 
 @app.callback()
-def options(
-    debug: bool = typer.Option(False, "--debug", help="Show the traceback of a failure."),
-) -> None:
+def options(debug: bool = DEBUG) -> None:
     """Train convolutional systems in Keras 3, quantize them, run them anywhere."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 when all went well, 1 on a failure, 130 on Ctrl-C.
+    """Run `kerascnn` and exit.
 
     Args:
         arguments: The words after the command's name; those of the process when None.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in words
-    words = [word for word in words if word != "--debug"]
-    try:
-        app(words)
-    except Exception as error:
-        if debug:
-            raise
-        message = " ".join(str(error).split()) or type(error).__name__
-        errors.print(f"error: {message}", markup=False, highlight=False)
-        sys.exit(1)
+    call(app, arguments)

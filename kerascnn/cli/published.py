@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerascnn.cli.files import replacing
+from kerascnn.edge.cli.files import replacing
 
 if TYPE_CHECKING:
     from kerascnn.cli.experiments import Result

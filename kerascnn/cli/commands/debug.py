@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from kerascnn.cli.commands.export import load_part
-from kerascnn.cli.console import print_table, show_json
+from kerascnn.edge.cli.console import print_table, show_json
 
 
 def debug(

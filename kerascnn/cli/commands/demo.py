@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from kerascnn.cli.console import errors, output, show_json, show_table
+from kerascnn.edge.cli.console import errors, output, show_json, show_table
 
 if TYPE_CHECKING:
     from kerascnn.cli.deployment import Deployed

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from kerascnn.cli.console import show_json, show_table
+from kerascnn.edge.cli.console import show_json, show_table
 
 
 def evaluate(

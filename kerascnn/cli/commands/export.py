@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import typer
 
-from kerascnn.cli.console import output, print_table, show_json
+from kerascnn.edge.cli.console import output, print_table, show_json
 
 
 def export(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from kerascnn.cli.console import print_table, show_json
+from kerascnn.edge.cli.console import print_table, show_json
 
 
 def inspect(

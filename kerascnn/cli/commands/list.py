@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kerascnn.cli.console import show_json, show_table
+from kerascnn.edge.cli.console import show_json, show_table
 
 
 def list_systems(

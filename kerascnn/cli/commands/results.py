@@ -7,8 +7,8 @@ from pathlib import Path
 
 import typer
 
-from kerascnn.cli.console import errors, output
 from kerascnn.cli.published import write_result
+from kerascnn.edge.cli.console import errors, output
 
 
 def results(

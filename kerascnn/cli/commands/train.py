@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from kerascnn.cli.console import errors, output, show_json, show_table
+from kerascnn.edge.cli.console import errors, output, show_json, show_table
 
 
 def train(

@@ -1,4 +1,4 @@
-"""`kerascnn doctor`: what is installed, what is usable, what to install."""
+"""`doctor`: what is installed, what is usable, what to install."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from typing import Any
 
 import typer
 
-from kerascnn.cli.console import output, show_json, show_table
+from ..measuring.board import describe_machine, read_board
+from ..measuring.emulation import emulator
+from ..runtime.interpreters import delegates, runtimes
+from .console import output, show_json, show_table
 
 _PACKAGES = {
     "numpy": "everything",
@@ -34,16 +37,16 @@ def doctor(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) ->
 
     Example:
 
-        kerascnn doctor
+        kerascnn-edge doctor
     """
-    from kerascnn import edge
-
     found: dict[str, Any] = {
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "board": describe_machine() + (f", emulated by {emulator()}" if emulator() else ""),
+        "state": asdict(read_board()),
         "packages": [_package(name, purpose) for name, purpose in _PACKAGES.items()],
         "environment": _environment(),
-        "runtimes": [asdict(runtime) for runtime in edge.runtimes()],
-        "delegates": [asdict(delegate) for delegate in edge.delegates()],
+        "runtimes": [asdict(runtime) for runtime in runtimes()],
+        "delegates": [asdict(delegate) for delegate in delegates()],
     }
     if as_json:
         show_json(found)
@@ -68,6 +71,7 @@ def _environment() -> dict[str, str]:
 
 def _show(found: dict[str, Any]) -> None:
     output.print(found["machine"], highlight=False)
+    output.print(found["board"], highlight=False)
     for name, value in found["environment"].items():
         if value:
             output.print(f"{name}={value}", highlight=False)

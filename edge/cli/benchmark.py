@@ -1,0 +1,99 @@
+"""`benchmark`: how long exported models and their operators take on this machine."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ..measuring.benchmarking import benchmark as time_model
+from ..measuring.operators import profile
+from ..runtime.loading import load
+from .console import output, show_json, show_table
+from .files import replacing
+
+_LATENCY = ("median_ms", "p90_ms", "runs", "threads", "runtime")
+_MACHINE = ("machine", "governor", "temperature_before", "temperature_after", "throttled")
+_OPERATOR = ("index", "name", "shape", "median_ms", "output")
+
+
+def benchmark(
+    paths: list[Path] = typer.Argument(..., help="One or more .tflite files."),
+    runs: int = typer.Option(50, min=1, help="Timed inferences."),
+    warmup: int = typer.Option(5, min=0, help="Inferences before the clock starts."),
+    threads: int | None = typer.Option(None, min=1, help="Threads of the runtime."),
+    device: str = typer.Option("auto", help="auto, cpu or coral."),
+    operators: bool = typer.Option(False, "--operators", help="Time each operator alone too."),
+    to_csv: Path | None = typer.Option(None, "--csv", help="Write the table to this file."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Time one inference of each model, batch 1; not on an emulated processor.
+
+    Examples:
+
+        kerascnn-edge benchmark runs/lenet5/*.tflite
+
+        kerascnn-edge benchmark model_int8.tflite --threads 4 --operators --csv operators.csv
+    """
+    measured: dict[str, dict[str, Any]] = {}
+    for path in paths:
+        model = load(path, device=device, threads=threads)
+        measured[str(path)] = asdict(time_model(model, runs=runs, warmup=warmup))
+        if operators:
+            found = asdict(profile(path, runs=runs, warmup=warmup, threads=threads))
+            measured[str(path)] |= {key: found[key] for key in ("operators", "sum_ms", "whole_ms")}
+    if to_csv:
+        _write(to_csv, measured, operators=operators)
+    if as_json:
+        show_json(measured)
+        return
+    rows = [[file, *(values[key] for key in _LATENCY)] for file, values in measured.items()]
+    show_table("Latency of one inference", ("file", *_LATENCY), rows)
+    for file, values in measured.items():
+        _show_machine(values)
+        if operators:
+            _show_operators(file, values)
+    if to_csv:
+        output.print(f"Written: {to_csv}", highlight=False)
+
+
+def _show_machine(values: Mapping[str, Any]) -> None:
+    before, after, throttled = (values[key] for key in _MACHINE[2:])
+    heat = "" if None in (before, after) else f"{before:.1f} to {after:.1f} degrees Celsius"
+    slowed = "" if throttled is None else ", ".join(throttled) or "not throttled"
+    parts = (values["machine"], values["governor"] and f"governor {values['governor']}", heat)
+    output.print("; ".join(filter(None, (*parts, slowed))), highlight=False)
+
+
+def _show_operators(file: str, values: Mapping[str, Any]) -> None:
+    rows = [
+        [f"{operator['median_ms'] / values['sum_ms']:.1%}", *_cells(operator)]
+        for operator in values["operators"]
+    ]
+    show_table(f"Operators of {file}, each alone", ("share", *_OPERATOR), rows)
+    output.print(
+        f"sum {values['sum_ms']:.4g} ms, whole model {values['whole_ms']:.4g} ms", highlight=False
+    )
+
+
+def _cells(operator: Mapping[str, Any]) -> list[Any]:
+    return [
+        "x".join(map(str, operator[key])) if key == "shape" else operator[key] for key in _OPERATOR
+    ]
+
+
+def _write(path: Path, measured: Mapping[str, Mapping[str, Any]], *, operators: bool) -> None:
+    header: Sequence[str] = ("file", *(_OPERATOR if operators else (*_LATENCY, *_MACHINE)))
+    rows: list[list[Any]] = []
+    for file, values in measured.items():
+        if operators:
+            rows += [[file, *_cells(operator)] for operator in values["operators"]]
+        else:
+            slowed = {"throttled": ", ".join(values["throttled"] or ())}
+            rows.append([file, *({**values, **slowed}[key] for key in header[1:])])
+    with replacing(path) as working, working.open("w", newline="") as file_:
+        csv.writer(file_).writerows([header, *rows])

@@ -1,0 +1,129 @@
+"""`run`: an exported model on pictures, a camera, a recording, a batch of arrays, or noise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ..capture.frames import find_source
+from ..runtime.loading import load
+from ..runtime.model import Model
+from ..tasks.table import Rows
+from .asking import ask, ask_batch, head_for
+from .console import output, show_json, show_table
+from .streaming import stream
+
+
+def run(
+    path: Path = typer.Argument(..., help="A .tflite file."),
+    source: str | None = typer.Argument(
+        None,
+        help="A picture, a folder of them, a video, camera or the number of one; a .wav file; a "
+        ".npy batch of inputs; none for a generator.",
+    ),
+    source_option: str | None = typer.Option(None, "--source", help="The same, by name."),
+    save: Path | None = typer.Option(
+        None,
+        help="Where to: a picture of the result, a folder for the pictures of many, or a .npz of "
+        "the outputs of a batch.",
+    ),
+    limit: int | None = typer.Option(None, min=1, help="Most pictures of a folder or a film."),
+    every: int | None = typer.Option(None, min=1, help="Take the first of so many pictures."),
+    top_k: int | None = typer.Option(None, min=1, help="Classes shown, 5 by default."),
+    count: int | None = typer.Option(
+        None, min=1, help="Pictures that a generator makes, 16 by default."
+    ),
+    seed: int | None = typer.Option(None, help="Seed of a generator's noise, 0 by default."),
+    score_threshold: float | None = typer.Option(
+        None, min=0.0, max=1.0, help="Least score of a detection; the file's own by default."
+    ),
+    iou_threshold: float | None = typer.Option(
+        None, min=0.0, max=1.0, help="Most overlap of detections; the file's own by default."
+    ),
+    decoder: Path | None = typer.Option(None, help="The .tflite file that writes captions."),
+    beams: int | None = typer.Option(None, min=1, help="Captions or transcripts that compete."),
+    device: str = typer.Option("auto", help="auto, cpu or coral."),
+    threads: int | None = typer.Option(None, min=1, help="Threads of the runtime."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON, a line for each of many."),
+) -> None:
+    """Run an exported model; neither TensorFlow nor Keras is needed.
+
+    Labels and pre-processing come from the file. Ctrl-C ends a camera.
+
+    Examples:
+
+        kerascnn-edge run lenet5_int8.tflite digit.png
+
+        kerascnn-edge run detector_int8.tflite --source camera --every 5 --save seen
+
+        kerascnn-edge run unet_int8.tflite holiday.mp4 --save masked --limit 100
+
+        kerascnn-edge run dcgan_int8.tflite --count 64 --save samples.png
+
+        kerascnn-edge run encoder.tflite photo.jpg --decoder decoder.tflite --beams 5
+
+        kerascnn-edge run lenet5_int8.tflite inputs.npy --save outputs.npz
+    """
+    if source and source_option:
+        raise ValueError(f"There is one source. Received: {source}, --source {source_option}")
+    options = {
+        "top_k": top_k,
+        "count": count,
+        "seed": seed,
+        "score_threshold": score_threshold,
+        "iou_threshold": iou_threshold,
+        "decoder": decoder and load(decoder, device=device, threads=threads),
+        "beams": beams,
+    }
+    _run(
+        load(path, device=device, threads=threads),
+        source or source_option,
+        {name: value for name, value in options.items() if value is not None},
+        {name: value for name, value in (("every", every), ("limit", limit)) if value is not None},
+        save,
+        as_json,
+    )
+
+
+def _run(
+    model: Model,
+    source: str | None,
+    options: dict[str, Any],
+    taking: dict[str, int],
+    save: Path | None,
+    as_json: bool,
+) -> None:
+    """Choose between a batch, many pictures, and one question."""
+    batch = source is not None and source.endswith(".npy")
+    head = None if batch else head_for(model, source, options)
+    if head and source and head.takes == "picture":
+        found = find_source(source)
+        if found.kind != "picture":
+            stream(model, head, found, options, save=save, **taking, as_json=as_json)
+            return
+        if save and save.is_dir():
+            save /= f"{Path(source).stem}.png"
+    elif taking:
+        flags = ", ".join(f"--{name}" for name in taking)
+        raise ValueError(f"Only pictures can be many. Received: {flags} with {source}")
+    if head is None:
+        shown = ask_batch(model, Path(str(source)), save)
+    else:
+        shown = ask(model, head, source, save, options)
+    _show(shown, model.path.name, save, as_json=as_json)
+
+
+def _show(shown: Rows, title: str, save: Path | None, *, as_json: bool) -> None:
+    if as_json:
+        show_json(shown)
+        return
+    if not shown:
+        output.print("Nothing found.")
+    elif isinstance(shown, list):
+        show_table(title, tuple(shown[0]), (tuple(row.values()) for row in shown))
+    else:
+        show_table(title, ("result", "value"), shown.items())
+    if save:
+        output.print(f"Written: {save}", highlight=False)
