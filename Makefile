@@ -17,7 +17,7 @@ lint: types
 
 # mypy reads the tree as it is installed, where export/ and edge/ stand inside kerascnn/.
 types: $(INSTALLED)
-	rm -rf build
+	rm -rf build/installed build/lib
 	$(BIN)/pip install --quiet --no-deps --target build/installed .
 	cd build/installed && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p kerascnn
 

@@ -15,7 +15,9 @@ def benchmark(
     runs: int = typer.Option(50, min=1, help="Timed inferences."),
     warmup: int = typer.Option(5, min=0, help="Inferences before the clock starts."),
     threads: int | None = typer.Option(None, min=1, help="Threads of the runtime."),
-    device: str = typer.Option("auto", help="auto, cpu or coral."),
+    device: str = typer.Option(
+        "auto", help="auto, cpu, coral or gpu; gpu,cpu is the CPU where the GPU can't be used."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Time one inference of each model, batch 1.
@@ -28,7 +30,7 @@ def benchmark(
 
     measured = {}
     for path in paths:
-        model = edge.load(path, device=device, threads=threads)
+        model = edge.load(path, device=device.split(","), threads=threads)
         measured[str(path)] = asdict(edge.benchmark(model, runs=runs, warmup=warmup))
     if as_json:
         show_json(measured)

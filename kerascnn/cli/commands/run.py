@@ -27,7 +27,9 @@ def run(
     top_k: int = typer.Option(5, min=1, help="Classes shown."),
     count: int = typer.Option(16, min=1, help="Pictures that a generator makes."),
     seed: int = typer.Option(0, help="Seed of a generator's noise."),
-    device: str = typer.Option("auto", help="auto, cpu or coral."),
+    device: str = typer.Option(
+        "auto", help="auto, cpu, coral or gpu; gpu,cpu is the CPU where the GPU can't be used."
+    ),
     threads: int | None = typer.Option(None, min=1, help="Threads of the runtime."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
@@ -47,7 +49,7 @@ def run(
     """
     from kerascnn import edge
 
-    model = edge.load(path, device=device, threads=threads)
+    model = edge.load(path, device=device.split(","), threads=threads)
     if source is not None and source.suffix == ".npy":
         shown = _run_batch(model, source, save)
     else:
