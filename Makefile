@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types experiments benchmarks clean
+.PHONY: demo test lint types experiments benchmarks test-pi test-js test-old fuzz clean
 
 demo: $(INSTALLED)
 	$(BIN)/kerascnn demo
@@ -26,6 +26,9 @@ experiments: $(INSTALLED)
 
 benchmarks: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+test-pi: $(INSTALLED)
+	$(BIN)/pytest -m slow -rs tests/proofs/test_pi.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

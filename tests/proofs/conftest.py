@@ -1,0 +1,74 @@
+"""What the proofs share: exported systems, what they give here, and the wheel of this project."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+BUILD = ROOT / "build"
+
+
+@pytest.fixture(scope="session")
+def build_folder():
+    """Where the proofs keep what took long to make; `make clean` removes it."""
+    BUILD.mkdir(exist_ok=True)
+    return BUILD
+
+
+@pytest.fixture(scope="session")
+def systems(build_folder):
+    """The folder of the systems' int8 files, made once for each state of the sources."""
+    script, digest = HERE / "export_systems.py", hashlib.sha256()
+    for path in (script, *sorted((*ROOT.glob("kerascnn/**/*.py"), *ROOT.glob("export/**/*.*")))):
+        if path.suffix in (".py", ".json"):
+            digest.update(path.read_bytes())
+    folder = build_folder / "systems" / digest.hexdigest()[:16]
+    if not folder.exists():
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        working = folder.with_name("unfinished")
+        working.mkdir(parents=True)
+        subprocess.run([sys.executable, script, working], check=True, capture_output=True)
+        working.rename(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def run_systems(systems, tmp_path_factory):
+    """Give the function that runs all systems with a Python: what it tells, and the outputs."""
+
+    def run(*command, **options):
+        folder = tmp_path_factory.mktemp("outputs")
+        words = [*command, HERE / "run_systems.py", systems, folder]
+        done = subprocess.run(
+            list(map(str, words)), capture_output=True, text=True, check=False, **options
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        outputs = {}
+        for path in folder.glob("*.npz"):
+            with np.load(path) as archive:
+                outputs[path.stem] = dict(archive)
+        return json.loads(done.stdout), outputs
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def here(run_systems):
+    """What this machine gives."""
+    return run_systems(sys.executable)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """The wheel of this project."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder]
+    subprocess.run([*pip, ROOT], check=True)
+    return next(folder.glob("*.whl"))
