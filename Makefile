@@ -30,6 +30,9 @@ benchmarks: $(INSTALLED)
 test-pi: $(INSTALLED)
 	$(BIN)/pytest -m slow -rs tests/proofs/test_pi.py
 
+test-js: $(INSTALLED)
+	$(BIN)/pytest -m slow -rs tests/proofs/test_js.py
+
 clean:
 	rm -rf $(VENV) build *.egg-info
 
