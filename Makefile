@@ -33,6 +33,9 @@ test-pi: $(INSTALLED)
 test-js: $(INSTALLED)
 	$(BIN)/pytest -m slow -rs tests/proofs/test_js.py
 
+test-old: $(INSTALLED)
+	$(BIN)/pytest -m slow -rs tests/proofs/test_old_runtime.py
+
 clean:
 	rm -rf $(VENV) build *.egg-info
 

@@ -10,9 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kerascnn.export.file.oldest import place_of
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 BUILD = ROOT / "build"
+NEAR = 20  # dB between kernels that round differently; the README says so
+REFERENCE = "-reference"  # what names the outputs of the reference kernels ends with
 
 
 @pytest.fixture(scope="session")
@@ -41,11 +45,17 @@ def systems(build_folder):
 
 @pytest.fixture(scope="session")
 def run_systems(systems, tmp_path_factory):
-    """Give the function that runs all systems with a Python: what it tells, and the outputs."""
+    """Give the function that runs the systems with a Python: what it tells, and the outputs.
 
-    def run(*command, **options):
+    It runs those whose report claims that a runtime runs them; all where none is given.
+    """
+    claims = json.loads((systems / "systems.json").read_text())
+
+    def run(*command, runtime=None, **options):
         folder = tmp_path_factory.mktemp("outputs")
-        words = [*command, HERE / "run_systems.py", systems, folder]
+        newest = place_of(runtime) if runtime else np.inf
+        names = [name for name, claim in claims.items() if claim and place_of(claim) <= newest]
+        words = [*command, HERE / "run_systems.py", systems, folder, *names]
         done = subprocess.run(
             list(map(str, words)), capture_output=True, text=True, check=False, **options
         )
@@ -63,6 +73,35 @@ def run_systems(systems, tmp_path_factory):
 def here(run_systems):
     """What this machine gives."""
     return run_systems(sys.executable)
+
+
+@pytest.fixture(scope="session")
+def check_near(here):
+    """Give the function that compares with this machine: other kernels round differently."""
+
+    def check(outputs):
+        for system, values in outputs.items():
+            for name, made in values.items():
+                expected = here[1][system][name]
+                noise = max(float(np.mean((made - expected) ** 2)), 1e-30)
+                assert 10 * np.log10(np.mean(expected**2) / noise) > NEAR, (system, name)
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def check_equal(here):
+    """Give the function that compares bits with this machine, of the kernels that are the same."""
+
+    def check(outputs, *, reference):
+        kept = {name: v for name, v in outputs.items() if name.endswith(REFERENCE) == reference}
+        assert kept
+        for system, values in kept.items():
+            assert values.keys() == here[1][system].keys()
+            for name, made in values.items():
+                np.testing.assert_array_equal(made, here[1][system][name], err_msg=system)
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Run the int8 files of all systems with `kerascnn.edge` alone, and tell about the machine.
 
-    python run_systems.py SYSTEMS FOLDER
+    python run_systems.py SYSTEMS FOLDER NAME...
 
 `FOLDER/NAME.npz` gets the outputs by name, `FOLDER/NAME-reference.npz` those of the runtime's
 reference kernels. What is printed is JSON.
@@ -17,8 +17,8 @@ import numpy as np
 from kerascnn import edge
 
 
-def run(systems, folder, ending=""):
-    for path in sorted(systems.glob("*.tflite")):
+def run(paths, folder, ending=""):
+    for path in paths:
         with np.load(path.with_suffix(".npz")) as inputs, edge.load(path) as model:
             outputs = model.run({spec.name: inputs[spec.name] for spec in model.inputs})
         np.savez(folder / f"{path.stem}{ending}.npz", **outputs)
@@ -40,9 +40,10 @@ def error_of(path, **options):
     return ""
 
 
-def main(systems, folder):
-    run(systems, folder)
-    whole = min(systems.glob("*.tflite"))
+def main(systems, folder, *names):
+    paths = [Path(systems) / f"{name}.tflite" for name in names]
+    folder, whole = Path(folder), paths[0]
+    run(paths, folder)
     cut = folder / "cut.tflite"
     cut.write_bytes(whole.read_bytes()[:-1000])
     with edge.load(whole) as model:
@@ -55,9 +56,9 @@ def main(systems, folder):
             "gpu": error_of(whole, device="gpu"),
         }
     use_reference_kernels(next(runtime.name for runtime in edge.runtimes() if runtime.usable))
-    run(systems, folder, "-reference")
+    run(paths, folder, "-reference")
     print(json.dumps(told))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*sys.argv[1:])
