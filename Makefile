@@ -36,6 +36,9 @@ test-js: $(INSTALLED)
 test-old: $(INSTALLED)
 	$(BIN)/pytest -m slow -rs tests/proofs/test_old_runtime.py
 
+fuzz: $(INSTALLED)
+	$(BIN)/pytest -m "slow or not slow" -s tests/edge/test_edge_fuzz.py tests/proofs/test_fuzz.py
+
 clean:
 	rm -rf $(VENV) build *.egg-info
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from kerascnn.export.file.oldest import place_of
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 BUILD = ROOT / "build"
+OLD = ("tflite-runtime==2.14.0", "numpy==1.26.4")  # the newest of the first, for the second
+VERSIONS = ("3.10", "3.11")  # of Python: those of these wheels that are ours too
 NEAR = 20  # dB between kernels that round differently; the README says so
 REFERENCE = "-reference"  # what names the outputs of the reference kernels ends with
 
@@ -111,3 +114,35 @@ def wheel(tmp_path_factory):
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder]
     subprocess.run([*pip, ROOT], check=True)
     return next(folder.glob("*.whl"))
+
+
+def find_python():
+    """A Python that the wheels were built for: our own, on the path or of pyenv; else None."""
+    if f"{sys.version_info.major}.{sys.version_info.minor}" in VERSIONS:
+        return sys.executable
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for version in VERSIONS:
+        found = (shutil.which(f"python{version}"), *versions.glob(f"{version}.*/bin/python"))
+        for python in filter(None, found):
+            return python
+    return None
+
+
+@pytest.fixture(scope="session")
+def old_python(build_folder, wheel):
+    """The Python of an environment with this package and the old runtime, made once."""
+    python, folder = find_python(), build_folder / "old"
+    if python is None:
+        pytest.skip(
+            f"tflite-runtime 2.14 has wheels for Python {VERSIONS}, on the path or of pyenv"
+        )
+    made = folder / "bin" / "python"
+    if not made.exists():
+        subprocess.run([python, "-m", "venv", folder], check=True, capture_output=True)
+    pip = [made, "-m", "pip", "install", "--quiet"]
+    done = subprocess.run([*pip, *OLD, wheel], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"PyPI must answer. Received: {done.stderr[-300:]}")
+    # pip takes a wheel of the same version for the same.
+    subprocess.run([*pip, "--force-reinstall", "--no-deps", wheel], check=True)
+    return made
