@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types test-mediapipe experiments benchmarks clean
+.PHONY: demo test lint types experiments benchmarks test-pi test-js test-old test-mediapipe fuzz clean
 
 demo: $(INSTALLED)
 	$(BIN)/kerascnn demo
@@ -30,6 +30,18 @@ experiments: $(INSTALLED)
 
 benchmarks: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+test-pi: $(INSTALLED)
+	$(BIN)/pytest -m slow -rs tests/proofs/test_pi.py
+
+test-js: $(INSTALLED)
+	$(BIN)/pytest -m slow -rs tests/proofs/test_js.py
+
+test-old: $(INSTALLED)
+	$(BIN)/pytest -m slow -rs tests/proofs/test_old_runtime.py
+
+fuzz: $(INSTALLED)
+	$(BIN)/pytest -m "slow or not slow" -s tests/edge/test_edge_fuzz.py tests/proofs/test_fuzz.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

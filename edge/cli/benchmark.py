@@ -26,7 +26,9 @@ def benchmark(
     runs: int = typer.Option(50, min=1, help="Timed inferences."),
     warmup: int = typer.Option(5, min=0, help="Inferences before the clock starts."),
     threads: int | None = typer.Option(None, min=1, help="Threads of the runtime."),
-    device: str = typer.Option("auto", help="auto, cpu or coral."),
+    device: str = typer.Option(
+        "auto", help="auto, cpu, coral or gpu; gpu,cpu is the CPU where the GPU can't be used."
+    ),
     operators: bool = typer.Option(False, "--operators", help="Time each operator alone too."),
     to_csv: Path | None = typer.Option(None, "--csv", help="Write the table to this file."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
@@ -41,7 +43,7 @@ def benchmark(
     """
     measured: dict[str, dict[str, Any]] = {}
     for path in paths:
-        model = load(path, device=device, threads=threads)
+        model = load(path, device=device.split(","), threads=threads)
         measured[str(path)] = asdict(time_model(model, runs=runs, warmup=warmup))
         if operators:
             found = asdict(profile(path, runs=runs, warmup=warmup, threads=threads))

@@ -44,7 +44,9 @@ def run(
     ),
     decoder: Path | None = typer.Option(None, help="The .tflite file that writes captions."),
     beams: int | None = typer.Option(None, min=1, help="Captions or transcripts that compete."),
-    device: str = typer.Option("auto", help="auto, cpu or coral."),
+    device: str = typer.Option(
+        "auto", help="auto, cpu, coral or gpu; gpu,cpu is the CPU where the GPU can't be used."
+    ),
     threads: int | None = typer.Option(None, min=1, help="Threads of the runtime."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON, a line for each of many."),
 ) -> None:
@@ -74,11 +76,11 @@ def run(
         "seed": seed,
         "score_threshold": score_threshold,
         "iou_threshold": iou_threshold,
-        "decoder": decoder and load(decoder, device=device, threads=threads),
+        "decoder": decoder and load(decoder, device=device.split(","), threads=threads),
         "beams": beams,
     }
     _run(
-        load(path, device=device, threads=threads),
+        load(path, device=device.split(","), threads=threads),
         source or source_option,
         {name: value for name, value in options.items() if value is not None},
         {name: value for name, value in (("every", every), ("limit", limit)) if value is not None},

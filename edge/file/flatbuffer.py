@@ -105,7 +105,8 @@ class Reader:
 
     def _text(self, position: int) -> str:
         content = self._vector(position, np.dtype("u1")).tobytes()
-        self.need(position + 4 + len(content), 1)  # the closing zero
+        if self._number(position + 4 + len(content), "B"):  # runtimes read up to a zero
+            raise self._damaged(position)
         try:
             return content.decode("utf-8")
         except UnicodeDecodeError:

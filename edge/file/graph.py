@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from .flatbuffer import Reader
 from .operators import Table, check_operator, ints, require
+from .scales import check_quantization, check_scales
 from .schema import BITS
+from .windows import check_window
 
 Values = NDArray[np.uint8]
 
@@ -40,11 +42,7 @@ def check_graph(
     Raises:
         ModelError: If it isn't so.
     """
-    for name in ("tensors", "operators"):
-        require(graph[name] is not None, f"a subgraph without {name}")
-    tensors = graph["tensors"]
-    for tensor in tensors:
-        _check_tensor(tensor, buffers)
+    tensors = _check_tensors(graph, buffers)
     constant = {i for i, tensor in enumerate(tensors) if len(tensor["values"])}
     inputs, outputs = ints(graph["inputs"]), ints(graph["outputs"])
     indices = range(len(tensors))
@@ -63,8 +61,21 @@ def check_graph(
         fresh = all(i in indices and (i in fixed or i not in known) for i in writes)
         require(fresh, f"{where} with outputs {writes}")
         known.update(writes)
-        check_operator(reader, operator, code, tensors, graphs, where)
+        options = check_operator(reader, operator, code, tensors, graphs, where)
+        sides = [tensors[i] for i in reads if i >= 0], [tensors[i] for i in writes]
+        check_scales(code, *sides, where)
+        check_window(code, options, *sides, where)
     require(known.issuperset(outputs), f"outputs {outputs}")
+
+
+def _check_tensors(graph: Table, buffers: list[Values]) -> list[Table]:
+    """Check the tensors of a subgraph, which has operators too."""
+    for name in ("tensors", "operators"):
+        require(graph[name] is not None, f"a subgraph without {name}")
+    for tensor in graph["tensors"]:
+        _check_tensor(tensor, buffers)
+    tensors: list[Table] = graph["tensors"]
+    return tensors
 
 
 def _check_tensor(tensor: Table, buffers: list[Values]) -> None:
@@ -79,15 +90,4 @@ def _check_tensor(tensor: Table, buffers: list[Values]) -> None:
         require(needed < _LARGEST_TENSOR, f"tensor {name!r} of shape {shape}")
         if size and not tensor["sparsity"]:
             require(size == needed, f"tensor {name!r} of {needed} bytes with {size} bytes")
-    _check_quantization(tensor["quantization"] or {}, shape, name)
-
-
-def _check_quantization(quantization: Table, shape: list[int], name: str) -> None:
-    scale, zero = quantization.get("scale"), quantization.get("zero_point")
-    if scale is None or not len(scale):
-        return
-    axis = quantization["dimension"] or 0
-    allowed = {1, shape[axis]} if 0 <= axis < len(shape) else {1}
-    require(len(scale) in allowed, f"tensor {name!r} with {len(scale)} scales, shape {shape}")
-    require(zero is None or len(zero) in (0, 1, len(scale)), f"the zero points of {name!r}")
-    require(bool(np.all(np.isfinite(scale) & (scale >= 0))), f"tensor {name!r}, scale {scale}")
+    check_quantization(tensor, shape, name)

@@ -22,12 +22,26 @@ from .schema import (
 
 Table = dict[str, Any]
 
+# Operator -> inputs that its kernel reads unasked.
+_FEWEST_INPUTS = {
+    DEPTHWISE_CONV_2D: 3,
+    45: 4,  # STRIDED_SLICE
+    49: 2,  # SPLIT
+    65: 3,  # SLICE
+    126: 2,  # BATCH_MATMUL
+    144: 2,  # ASSIGN_VARIABLE
+}
+# Operators that give each element its own; some kernels write as many as they read, of any type.
+_CONVERSIONS = {DEQUANTIZE, 53, 114}  # CAST, QUANTIZE
+_ELEMENTWISE = {
+    *_CONVERSIONS, 14, 19, 20, 21, 25, 28, 47, 50, 59, 73, 75, 76, 80, 92, 98, 101, 111, 117, 150
+}  # fmt: skip
 _LARGEST_STEP = 2**15  # strides and windows; the runtimes multiply two of them in 32 bits
 
 
 def check_operator(
     reader: Reader, operator: Table, code: int, tensors: list[Table], graphs: int, where: str
-) -> None:
+) -> Table:
     """Check the operands, options and shapes of an operator whose tensors exist.
 
     Args:
@@ -38,6 +52,9 @@ def check_operator(
         graphs: Number of subgraphs.
         where: How a message names the operator.
 
+    Returns:
+        Its options, as far as they are read.
+
     Raises:
         ModelError: If a kernel could crash.
     """
@@ -46,11 +63,12 @@ def check_operator(
     require(-1 not in reads[:optional], f"{where} with inputs {reads}")
     between = ints(operator["intermediates"])
     require(all(-1 <= i < len(tensors) for i in between), f"{where}, inside {between}")
-    _check_options(reader, operator, code, graphs, where)
+    options = _check_options(reader, operator, code, graphs, where)
     _check_shapes(code, [tensors[i] for i in reads if i >= 0], [tensors[i] for i in writes])
+    return options
 
 
-def _check_options(reader: Reader, operator: Table, code: int, graphs: int, where: str) -> None:
+def _check_options(reader: Reader, operator: Table, code: int, graphs: int, where: str) -> Table:
     kind = operator["options_type"] or 0
     present = operator["options"] is not None
     if code in OPTIONS_OF:
@@ -65,10 +83,11 @@ def _check_options(reader: Reader, operator: Table, code: int, graphs: int, wher
             require(value == len(ints(operator["outputs"])), f"{where} with {value} results")
         elif name.startswith("graph"):
             require(0 <= (value or 0) < graphs, f"{where} with {name}={value}")
+    return options
 
 
 def _check_shapes(code: int, reads: list[Table], writes: list[Table]) -> None:
-    """Check the shapes that kernels rely on."""
+    """Check the shapes and types that kernels rely on."""
     shapes = [tensor["shape"] for tensor in reads]
     if code == CONV_2D:
         require([len(shape) for shape in shapes[:2]] == [4, 4], f"a convolution of {shapes}")
@@ -76,12 +95,14 @@ def _check_shapes(code: int, reads: list[Table], writes: list[Table]) -> None:
         groups = channels // max(depth, 1)
         whole = groups and channels == groups * depth and filters % groups == 0
         require(bool(whole), f"a convolution of {shapes}")
-    if code == DEPTHWISE_CONV_2D:
-        require(len(shapes) >= 3, f"a depthwise convolution of {shapes}")
-    if code == DEQUANTIZE:
-        require(
-            shapes == [tensor["shape"] for tensor in writes], f"values of other shapes {shapes}"
-        )
+    fewest = _FEWEST_INPUTS.get(code, 0)
+    require(len(shapes) >= fewest, f"{len(shapes)} inputs where {fewest} are needed")
+    if code in _ELEMENTWISE:
+        made = [tensor["shape"] for tensor in writes]
+        require(shapes == made, f"values of shapes {shapes} that become {made}")
+        types = {tensor["type"] or 0 for tensor in (*reads, *writes)}
+        alike = len(types) == 1 or code in _CONVERSIONS
+        require(alike, f"values of type {min(types)} that become {max(types)}")
     if code == TRANSPOSE_CONV and reads and len(reads[0]["values"]):
         size = reads[0]["values"].view("<i4").tolist()
         require(len(writes) == 1 and size == writes[0]["shape"], f"a size {size} of another shape")

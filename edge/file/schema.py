@@ -113,7 +113,10 @@ OPTIONS_OF = {
     12: 5,  # L2_POOL_2D
     17: 5,  # MAX_POOL_2D
     26: 19,  # SPACE_TO_DEPTH
+    49: 35,  # SPLIT
     TRANSPOSE_CONV: 49,
+    88: 64,  # UNPACK
+    102: 79,  # SPLIT_V
     132: 106,  # CONV_3D
 }
 # Operator -> first input that may be left out (-1): biases, and the states of recurrent cells.

@@ -96,7 +96,7 @@ def profile(
     inputs = _inputs(content, model)
 
     def time_alone(part: bytes, values: Mapping[int, Array]) -> float:
-        interpreter, _ = make_interpreter(part, coral=False, threads=threads)
+        interpreter, _ = make_interpreter(part, device="cpu", threads=threads)
         _feed(interpreter, values)
         return float(np.median(time_calls(interpreter.invoke, runs=runs, warmup=warmup)))
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelError
-from .edge_tpu import library, library_problem, load_edge_tpu
+from .accelerators import ACCELERATORS
 
 # Module of the interpreter -> distribution, best first.
 _RUNTIMES = {
@@ -50,16 +50,20 @@ def runtimes() -> list[Runtime]:
 
 def delegates() -> list[Runtime]:
     """List the accelerators whose library is found or missing."""
-    problem = library_problem()
-    return [Runtime("Edge TPU", "" if problem else library(), not problem, problem)]
+    found = []
+    for accelerator in ACCELERATORS.values():
+        problem = accelerator.problem()
+        version = "" if problem else accelerator.library
+        found.append(Runtime(accelerator.name, version, not problem, problem))
+    return found
 
 
-def make_interpreter(content: bytes, *, coral: bool, threads: int | None) -> tuple[Any, str]:
+def make_interpreter(content: bytes, *, device: str, threads: int | None) -> tuple[Any, str]:
     """Create the interpreter of a model with its tensors allocated.
 
     Args:
         content: A checked model file.
-        coral: Whether the Edge TPU runs it.
+        device: `"cpu"` or the name of an accelerator.
         threads: Number of threads; the runtime's own choice when None.
 
     Returns:
@@ -74,23 +78,28 @@ def make_interpreter(content: bytes, *, coral: bool, threads: int | None) -> tup
         problems = " ".join(f"{runtime.name}: {runtime.problem}" for runtime in found)
         raise ModelError(f"A model needs a LiteRT runtime. {_INSTALL} Received: {problems}")
     options: dict[str, Any] = {"model_content": content, "num_threads": threads}
+    name = f"{runtime.name.replace('-', '_')} {runtime.version}"
+    accelerator = ACCELERATORS.get(device)
     try:
         with warnings.catch_warnings():
             # TensorFlow's copy of the interpreter says that it will go away.
             warnings.simplefilter("ignore")
-            module = _module(runtime.name)
-            if coral:
-                options["experimental_delegates"] = [load_edge_tpu(module)]
-            interpreter = module.Interpreter(**options)
+            make = _module(runtime.name).Interpreter
+            if accelerator is not None:
+                options["experimental_delegates"] = [accelerator.delegate(make, name, content)]
+            interpreter = make(**options)
+            if accelerator is not None:
+                accelerator.check(interpreter)
             interpreter.allocate_tensors()
     except ModelError:
         raise
     except (ValueError, RuntimeError, TypeError, MemoryError, SystemError, OSError) as error:
+        user = accelerator.name if accelerator else "runtime"
         raise ModelError(
-            f"The runtime must support every operator of the model. "
-            f"Received: {runtime.name} {runtime.version} refuses it: {error}"
+            f"The {user} must support every operator of the model that it takes. "
+            f"Received: {name} refuses it: {error}"
         ) from error
-    return interpreter, f"{runtime.name.replace('-', '_')} {runtime.version}"
+    return interpreter, name
 
 
 def _module(package: str) -> Any:

@@ -26,7 +26,7 @@ class Model:
         inputs: What it takes, in the order of its signature.
         outputs: What it gives, in the order of its signature.
         metadata: The description inside the file.
-        device: `"cpu"` or `"coral"`.
+        device: `"cpu"`, `"coral"` or `"gpu"`: what runs it.
         threads: Threads of the runtime.
         runtime: Name and version of the runtime.
     """

@@ -183,7 +183,16 @@ def test_an_operator_that_the_runtime_lacks_is_named(write_model):
 
 
 @pytest.mark.parametrize(
-    "options", [{"device": "gpu"}, {"threads": 0}, {"threads": 1.5}, {"threads": True}], ids=str
+    "options",
+    [
+        {"device": "npu"},
+        {"device": ()},
+        {"device": ["cpu", "npu"]},
+        {"threads": 0},
+        {"threads": 1.5},
+        {"threads": True},
+    ],
+    ids=str,
 )
 def test_wrong_options_are_errors(classifier, options):
     with pytest.raises(ValueError, match=f"{next(iter(options))} must be"):

@@ -1,28 +1,14 @@
 """Choosing the runtime and the accelerator, and what is said when there is none."""
 
 import importlib.machinery
-import platform
 import subprocess
 import sys
 import textwrap
-from ctypes.util import find_library
 
 import numpy as np
 import pytest
 
 from kerascnn import edge
-from kerascnn.edge.runtime import edge_tpu
-
-
-@pytest.fixture
-def compiled(write_model):
-    """A model of one operator that only the Edge TPU has."""
-    return write_model(
-        {"x": ((1, 2), "int8", 1.0, 0), "y": ((1, 2), "int8", 1.0, 0)},
-        [("edgetpu-custom-op", ["x"], ["y"], None)],
-        ["x"],
-        ["y"],
-    )
 
 
 def test_the_preferred_runtime_stands_first():
@@ -82,27 +68,8 @@ def test_tensorflow_serves_when_nothing_else_is_there(classifier):
     np.testing.assert_allclose(np.float64(scores), expected, atol=0.2)
 
 
-def test_a_missing_accelerator_says_what_to_install(monkeypatch, compiled):
-    monkeypatch.setitem(edge_tpu.LIBRARIES, platform.system(), "libnosuch.so.1")
-    (delegate,) = edge.delegates()
-    assert (delegate.name, delegate.usable) == ("Edge TPU", False)
-    assert "libedgetpu1-std" in delegate.problem
-    for device in ("auto", "coral"):
-        with pytest.raises(edge.ModelError, match="libedgetpu1-std"):
-            edge.load(compiled, device=device)
-
-
-def test_a_library_that_is_no_delegate_is_an_error(monkeypatch, compiled):
-    monkeypatch.setitem(edge_tpu.LIBRARIES, platform.system(), find_library("m"))
-    with pytest.raises(edge.ModelError, match="another library"):
-        edge.load(compiled)
-
-
-def test_a_compiled_model_does_not_run_on_the_cpu(compiled):
-    with pytest.raises(edge.ModelError, match="compiled for the Edge TPU"):
-        edge.load(compiled, device="cpu")
-
-
-def test_a_plain_model_does_not_run_on_the_edge_tpu(classifier):
-    with pytest.raises(edge.ModelError, match="edgetpu_compiler"):
-        edge.load(classifier, device="coral")
+def test_a_missing_accelerator_says_what_to_install():
+    tpu, gpu = edge.delegates()
+    assert (tpu.name, tpu.usable, gpu.name, gpu.usable) == ("Edge TPU", False, "GPU", False)
+    assert "libedgetpu1-std" in tpu.problem
+    assert "libtensorflowlite_gpu_delegate.so" in gpu.problem

@@ -1,0 +1,45 @@
+"""What runs damaged files and wrong inputs in processes that may crash."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parent / "edge" / "fuzz" / "run.py"
+BATCH = 1000  # cases of a process
+ENOUGH = 20  # failures, after which the other cases aren't run
+
+
+@pytest.fixture
+def fuzz(tmp_path):
+    """Give the function that runs cases and gives how many ended in which way, and failures."""
+
+    def run(kind, seeds, count, python=sys.executable):
+        outcomes, failures, number = Counter(), [], 0
+        progress = tmp_path / f"{kind}-case"
+        while number < count and len(failures) < ENOUGH:
+            size = min(BATCH, count - number)
+            done = subprocess.run(
+                [python, SCRIPT, kind, seeds, str(number), str(size), progress],
+                capture_output=True,
+                text=True,
+                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+                check=False,
+            )
+            if not done.returncode:
+                outcomes.update(json.loads(done.stdout))
+                number += size
+                continue
+            case = int(progress.read_text())
+            last = (done.stderr.strip().splitlines() or [""])[-1]
+            failures.append(f"{kind} {case}: exit code {done.returncode}: {last}")
+            outcomes["uncounted before a failure"] += case - number
+            number = case + 1
+        print(f"\n{sum(outcomes.values())} {kind}: {dict(outcomes)}")
+        return outcomes, failures
+
+    return run

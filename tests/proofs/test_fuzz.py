@@ -1,0 +1,34 @@
+"""Every system's file damaged ten thousand times, in the newest runtime and in an old one."""
+
+import shutil
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def seeds(systems, tmp_path):
+    """A folder of the systems' files, and of the same without the check sum that finds damage."""
+    folder = tmp_path / "seeds"
+    folder.mkdir()
+    for path in systems.glob("*.tflite"):
+        shutil.copy(path, folder)
+        data = path.read_bytes()
+        (folder / f"{path.stem}-bare.tflite").write_bytes(data[: data.index(b"PK\x03\x04")])
+    return folder
+
+
+@pytest.fixture(params=["new", "old"])
+def python(request):
+    """The Python of an environment, by its runtime."""
+    return sys.executable if request.param == "new" else request.getfixturevalue("old_python")
+
+
+@pytest.mark.parametrize(("kind", "count"), [("files", 10_000), ("inputs", 10_000)])
+def test_no_damage_and_no_input_crashes_or_gives_a_wrong_answer(kind, count, python, seeds, fuzz):
+    outcomes, failures = fuzz(kind, seeds, count, python)
+    assert not failures
+    assert outcomes["refused"] > count / 10
+    assert outcomes["ran"] > count / 100

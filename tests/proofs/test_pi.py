@@ -1,0 +1,115 @@
+"""Exported systems on emulated Raspberry Pis, with the wheels that a real one installs."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+class Board(NamedTuple):
+    architecture: str
+    processor: str
+    model: str
+
+
+BOARDS = {
+    "pi3": Board("arm64", "cortex-a53", "Raspberry Pi 3 Model B Plus Rev 1.3"),
+    "pi4": Board("arm64", "cortex-a72", "Raspberry Pi 4 Model B Rev 1.4"),
+    "pi5": Board("arm64", "cortex-a76", "Raspberry Pi 5 Model B Rev 1.0"),
+    "pi2": Board("armhf", "cortex-a7", "Raspberry Pi 2 Model B Rev 1.1"),
+}
+CPUINFO = """\
+processor\t: 0
+Features\t: fp asimd evtstrm crc32 cpuid
+CPU implementer\t: 0x41
+CPU architecture: 8
+CPU variant\t: 0x0
+CPU part\t: 0xd08
+CPU revision\t: 3
+
+Model\t\t: {model}
+"""
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def userland(build_folder, wheel):
+    """Give the function that makes the Debian of an architecture, once; the wheel is always new."""
+    lacking = [name for name in ("apt-get", "dpkg-deb", "tar") if not shutil.which(name)]
+    if lacking:
+        pytest.skip(f"The packages come from Debian by its own tools. Received: no {lacking}")
+    package, script = build_folder / "pi" / "package", HERE / "userland.py"
+    shutil.rmtree(package, ignore_errors=True)
+    zipfile.ZipFile(wheel).extractall(package)
+    newest = max(path.stat().st_mtime for path in (script, ROOT / "setup.cfg"))
+
+    def make(architecture):
+        folder = package.with_name(architecture)
+        if not folder.exists() or folder.stat().st_mtime < newest:
+            shutil.rmtree(folder, ignore_errors=True)
+            words = [sys.executable, script, architecture, folder, wheel]
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+            if done.returncode:
+                pytest.skip(f"Debian's mirror and PyPI must answer. Received: {done.stderr[-300:]}")
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="module", params=BOARDS)
+def board(request, userland, run_systems):
+    """A board, what it tells and its outputs."""
+    board = BOARDS[request.param]
+    folder = userland(board.architecture)
+    root = folder / "root"
+    # The emulator opens a file below `root` in place of the same file of this machine. Without,
+    # LiteRT reads of an x86 processor and crashes.
+    (root / "proc" / "device-tree").mkdir(parents=True, exist_ok=True)
+    (root / "proc" / "cpuinfo").write_text(CPUINFO.format(model=board.model))
+    (root / "proc" / "device-tree" / "model").write_text(board.model + "\0")
+    places = [folder.with_name("package"), folder / "site", root / "usr/lib/python3/dist-packages"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places))}
+    command = [folder / "qemu", "-cpu", board.processor, "-L", root, root / "usr/bin/python3"]
+    runtime = "2.14" if board.architecture == "armhf" else None
+    return board, *run_systems(*command, runtime=runtime, env=environment, timeout=300)
+
+
+def test_the_runtime_is_the_one_that_the_board_installs(board, here):
+    given, told, _ = board
+    expected = here[0]["runtime"] if given.architecture == "arm64" else "tflite_runtime 2.14.0"
+    assert told["runtime"] == expected
+
+
+def test_equal_kernels_give_equal_bits(board, check_equal):
+    given, _, outputs = board
+    check_equal(outputs, reference=True)
+    if given.architecture == "arm64":  # of the same runtime, whose kernels are XNNPACK's too
+        check_equal(outputs, reference=False)
+
+
+def test_other_kernels_stay_near(board, check_near):
+    check_near(board[2])
+
+
+def test_the_benchmark_names_the_board(board):
+    given, told, _ = board
+    if given.architecture == "armhf":
+        pytest.skip("The emulator of 32 bits looks for a file's status on this machine only.")
+    assert told["machine"].startswith(f"{given.model}, a")
+
+
+def test_errors_say_on_the_board_what_they_say_here(board, here):
+    assert "complete and undamaged" in board[1]["cut"]
+    assert "edgetpu_compiler" in board[1]["coral"]
+    assert "libtensorflowlite_gpu_delegate.so: cannot open" in board[1]["gpu"]
+    for kind in ("coral", "gpu"):
+        assert board[1][kind] == here[0][kind]
