@@ -99,7 +99,7 @@ def _check_shapes(code: int, reads: list[Table], writes: list[Table]) -> None:
     require(len(shapes) >= fewest, f"{len(shapes)} inputs where {fewest} are needed")
     if code in _ELEMENTWISE:
         made = [tensor["shape"] for tensor in writes]
-        require(shapes == made, f"values of shapes {shapes} that become {made}")
+        require(bool(made) and shapes == made, f"values of shapes {shapes} that become {made}")
         types = {tensor["type"] or 0 for tensor in (*reads, *writes)}
         alike = len(types) == 1 or code in _CONVERSIONS
         require(alike, f"values of type {min(types)} that become {max(types)}")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from .operators import Table, ints, require
 from .schema import CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV
 
-_POOLS = {1, 12, 17}  # AVERAGE_POOL_2D, L2_POOL_2D, MAX_POOL_2D
+# Operator -> inputs that it has at least; the others are AVERAGE_POOL_2D, L2_POOL_2D, MAX_POOL_2D.
+_FEWEST_INPUTS = {CONV_2D: 2, DEPTHWISE_CONV_2D: 2, TRANSPOSE_CONV: 3, 1: 1, 12: 1, 17: 1}
 
 
 def check_window(
@@ -26,15 +27,17 @@ def check_window(
     Raises:
         ModelError: If it isn't so.
     """
+    fewest = _FEWEST_INPUTS.get(code)
+    if fewest is None:
+        return
+    require(len(reads) >= fewest and len(writes) == 1, f"{where} without inputs or outputs")
     if code in (CONV_2D, DEPTHWISE_CONV_2D):
         before, kernel, after = reads[0], reads[1]["shape"], writes[0]
-    elif code == TRANSPOSE_CONV and len(reads) > 2:
+    elif code == TRANSPOSE_CONV:
         before, kernel, after = writes[0], reads[1]["shape"], reads[2]
-    elif code in _POOLS:
+    else:
         before, after = reads[0], writes[0]
         kernel = [1, options["filter_h"], options["filter_w"], 1]
-    else:
-        return
     if not len(before["shape"]) == len(kernel) == len(after["shape"]) == 4:
         return  # every runtime refuses these
     for axis, name in ((1, "h"), (2, "w")):

@@ -45,6 +45,7 @@ REFUSED = {
         unary("SOFTMAX", ((1, 4), "float32"), SMALL, options("Softmax")),
         "of type",
     ),
+    "nothing at all": (({"x": SMALL}, [("TANH", [], [], None)], ["x"], ["x"]), "that become"),
     "zero scale": (unary("QUANTIZE", SMALL, ((1, 4), "int8", 0.0)), "'y', scale"),
     "tiny scale": (unary("QUANTIZE", ((1, 4), "int8", 1e-45), SMALL), "'x', scale"),
     "huge scale": (unary("QUANTIZE", ((1, 4), "int8", 3e38), SMALL), "'x', scale"),

@@ -103,6 +103,7 @@ CHANGES = {
     "dilation": (lambda m, g: _options(m, g, "dilationWFactor", -1), "dilation_w=-1"),
     "padding": (lambda m, g: _options(m, g, "padding", 7), "padding"),
     "groups": (lambda m, g: setattr(g.tensors[0], "shape", [1, 4, 4, 3]), "a convolution"),
+    "no result": (lambda m, g: setattr(g.operators[0], "outputs", []), "without inputs or"),
     "places": (lambda m, g: _options(m, g, "strideW", 2), "of 4 for 2 places"),
     "places inside": (lambda m, g: _options(m, g, "padding", 1), "of 4 for 2 places"),
     "unnamed": (lambda m, g: setattr(m.signatureDefs[0], "inputs", []), "inputs named"),
