@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from kerascnn import edge
+from kerascnn.edge.measuring.board import describe_machine
 
 
 def run(paths, folder, ending=""):
@@ -40,6 +41,14 @@ def error_of(path, **options):
     return ""
 
 
+def clock_of(model):
+    try:
+        edge.benchmark(model, runs=1, warmup=0)
+    except RuntimeError as error:
+        return str(error)
+    return ""
+
+
 def main(systems, folder, *names):
     paths = [Path(systems) / f"{name}.tflite" for name in names]
     folder, whole = Path(folder), paths[0]
@@ -48,7 +57,8 @@ def main(systems, folder, *names):
     cut.write_bytes(whole.read_bytes()[:-1000])
     with edge.load(whole) as model:
         told = {
-            "machine": edge.benchmark(model, runs=1, warmup=0).machine,
+            "machine": describe_machine(),
+            "clock": clock_of(model),
             "runtime": model.runtime,
             "numpy": np.__version__,
             "cut": error_of(cut),
