@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import keras
 
 from ..errors import ExportError
+from ..graphs.flatten import flatten
 from ..graphs.graph import as_functional
 from ..model import name_outputs
-from ..quantization.aware import quantize_aware
+from ..quantization.aware import round_flat
 from ..quantization.bake import bake, is_quantize_aware
 from ..quantization.bias import correct_biases
 from ..quantization.calibrate import Arrays, calibrate, unset
@@ -143,4 +144,5 @@ def _rounding(model: keras.Model, skip: Collection[str]) -> keras.Model:
     with warnings.catch_warnings():
         # Of layers that it doesn't know; the gate reads in the file what became of them.
         warnings.simplefilter("ignore", UserWarning)
-        return quantize_aware(model, skip=skip)
+        flat = flatten(model, inference=True)
+        return round_flat(flat, as_functional(model).output_names, skip=skip)

@@ -14,7 +14,7 @@ from .kernels import has_kernel
 from .own_weights import OwnWeights, as_layer, own_weights, replaced
 
 
-def flatten(model: keras.Model) -> keras.Model:
+def flatten(model: keras.Model, *, inference: bool = False) -> keras.Model:
     """Copy a model as a flat graph in which every composite layer is opened.
 
     A composite is a nested model, or a layer of a class outside Keras: its `call` is followed down
@@ -25,6 +25,8 @@ def flatten(model: keras.Model) -> keras.Model:
 
     Args:
         model: A functional or sequential Keras model.
+        inference: Whether the copy is for inference alone: layers that do something else in
+            training are opened too, as what they are at inference.
 
     Returns:
         The flat model, with the same inputs and outputs.
@@ -38,7 +40,7 @@ def flatten(model: keras.Model) -> keras.Model:
     """
     flat = keras.models.clone_model(as_functional(model), recursive=True)
     flat.set_weights(model.get_weights())
-    opener = _Opener()
+    opener = _Opener(inference)
     while found := [operation for operation in flat.operations if opener.opens(operation)]:
         for composite in found:
             for layer in inside(composite):
@@ -50,7 +52,8 @@ def flatten(model: keras.Model) -> keras.Model:
 class _Opener:
     """Calls composites by what is inside; remembers what stays closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, inference: bool) -> None:
+        self.inference = inference
         self.closed: set[int] = set()
         self.holders: dict[int, OwnWeights] = {}
         self.names: set[str] = set()
@@ -60,7 +63,7 @@ class _Opener:
         if isinstance(operation, keras.Model):
             return True
         own = isinstance(operation, keras.layers.Layer) and not _is_ready_made(operation)
-        return own and id(operation) not in self.closed and _is_open(operation)
+        return own and id(operation) not in self.closed and self._is_open(operation)
 
     def __call__(
         self, operation: keras.Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -69,6 +72,8 @@ class _Opener:
             return operation(*args, **kwargs)
         known = inspect.signature(operation.call).parameters
         given = {name: value for name, value in kwargs.items() if name in known}
+        if self.inference and "training" in known:
+            given["training"] = False
         tensors = self._weights(operation, args, kwargs)
         try:
             with replaced(operation, tensors):
@@ -84,6 +89,16 @@ class _Opener:
         if not isinstance(operation, keras.Model):
             name_after(operation.name, (args, kwargs, tensors), outputs, self.names)
         return outputs
+
+    def _is_open(self, layer: keras.layers.Layer) -> bool:
+        """Whether a graph holds all that a layer does: no random numbers, no training mode."""
+        held = inside(layer)
+        try:
+            own_weights(layer, held)
+        except LookupError:
+            return False
+        known = inspect.signature(layer.call).parameters
+        return bool(held) or self.inference or "training" not in known
 
     def _weights(
         self, operation: keras.Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -107,13 +122,3 @@ def _is_ready_made(layer: keras.layers.Layer) -> bool:
     theirs = module.split(".")[0] == "keras" and ".applications." not in module
     # What is derived from a convolution is one, only with its kernel prepared.
     return theirs or isinstance(layer, OwnWeights) or has_kernel(layer)
-
-
-def _is_open(layer: keras.layers.Layer) -> bool:
-    """Whether all that a layer does is in its graph: no random numbers, no own training mode."""
-    held = inside(layer)
-    try:
-        own_weights(layer, held)
-    except LookupError:
-        return False
-    return bool(held) or "training" not in inspect.signature(layer.call).parameters

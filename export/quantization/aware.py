@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -60,8 +60,23 @@ def quantize_aware(
     Reference:
         https://arxiv.org/abs/1712.05877
     """
+    names = as_functional(model).output_names
+    options = {"skip": skip, "only": only, "weights": weights, "activations": activations}
+    return round_flat(flatten(model), names, **options)
+
+
+def round_flat(
+    flat: keras.Model,
+    names: Sequence[str],
+    *,
+    skip: Collection[str] = (),
+    only: Collection[str] = ("*",),
+    weights: Any = None,
+    activations: Any = None,
+) -> keras.Model:
+    """Do what `quantize_aware` does, with a model from `flatten`, which is used up."""
     makers = kernel_quantizer(weights), range_quantizer(activations)
-    flat = fold(split(flatten(model)))
+    flat = fold(split(flat))
     graph = read(flat)
     chosen = choose([step.operation.name for step in graph.steps], skip, only)
     unknown = {
@@ -73,9 +88,9 @@ def quantize_aware(
         warnings.warn(
             "It is not known how these layers compute in int8, so they stay in float inside. "
             f"Received: {', '.join(sorted(unknown))}",
-            stacklevel=2,
+            stacklevel=3,
         )
-    labels = dict(zip(graph.outputs, as_functional(model).output_names, strict=True))
+    labels = dict(zip(graph.outputs, names, strict=True))
     return rebuild(flat, _rounding(graph, chosen, ranges(graph) & chosen, labels, *makers))
 
 
