@@ -241,3 +241,17 @@ def test_activations_are_written_as_operators(activation):
     primitive = split(flatten(model))
     assert primitive.layers[1].activation is keras.activations.linear
     np.testing.assert_allclose(outputs(primitive)[0], outputs(model)[0], rtol=1e-5, atol=1e-6)
+
+
+def test_a_training_mode_opens_for_inference_alone():
+    class Scaled(layers.Layer):
+        def call(self, inputs, training=False):
+            return inputs if training else ops.multiply(inputs, 0.5)
+
+    image = keras.Input((4,))
+    model = keras.Model(image, Scaled(name="scaled")(image))
+    closed, opened = flatten(model), flatten(model, inference=True)
+    assert "scaled" in [layer.name for layer in closed.layers]
+    assert [operation.name for operation in opened.operations][1:] == ["scaled.multiply"]
+    values = np.ones((2, 4), "float32")
+    np.testing.assert_array_equal(opened(values, training=True), 0.5 * values)
