@@ -1,8 +1,24 @@
 """Starting from the weights of a network that is trained already."""
 
+from collections.abc import Mapping
+
 import keras
 
 from kerascnn.layers import Residual
+
+
+def copy_by_name(source: keras.Model, model: keras.Model) -> None:
+    """Copy the weights of each layer into the one of the same name.
+
+    Args:
+        source: A network of `keras.applications`, with or without its dense layers; without, those
+            of `model` stay as they are.
+        model: Our network with the same layers, of the same names and shapes.
+
+    Raises:
+        ValueError: If the networks do not have the same layers.
+    """
+    _copy(source, {layer.name: layer for layer in model.layers if layer.weights})
 
 
 def copy_residual_network(source: keras.Model, model: keras.Model) -> None:
@@ -16,10 +32,14 @@ def copy_residual_network(source: keras.Model, model: keras.Model) -> None:
     Raises:
         ValueError: If the networks do not have the same layers.
     """
+    _copy(source, _keras_names(model))
+
+
+def _copy(source: keras.Model, ours: Mapping[str, keras.layers.Layer]) -> None:
+    """Copy into the layers that have these names in the source."""
     theirs = {layer.name: layer for layer in source.layers if layer.weights}
-    ours = _keras_names(model)
     if "predictions" not in theirs:
-        del ours["predictions"]
+        ours = {name: one for name, one in ours.items() if not isinstance(one, keras.layers.Dense)}
     if different := sorted(theirs.keys() ^ ours.keys()):
         raise ValueError(f"The networks must have the same layers. Received: {different[:3]}")
     for name, layer in ours.items():

@@ -23,6 +23,12 @@ def linear(run, monkeypatch):
     return dataclasses.replace(run, model_options=options)
 
 
+def linear_convolutions(run, monkeypatch):
+    """A network of convolutions without a non-linearity, which averages where it took maxima."""
+    monkeypatch.setattr(keras.layers, "MaxPooling2D", keras.layers.AveragePooling2D)
+    return dataclasses.replace(run, model_options={**run.model_options, "activation": "linear"})
+
+
 def plain(run, monkeypatch):
     """A residual network without its shortcuts."""
 
@@ -73,6 +79,7 @@ MUTANTS = {
     "resnet": plain,
     "unet": without_skips,
     "vae": without_divergence,
+    "vgg": linear_convolutions,
 }
 
 
