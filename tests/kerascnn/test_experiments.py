@@ -74,6 +74,7 @@ def flattering(run, monkeypatch):
 
 
 MUTANTS = {
+    "alexnet": linear_convolutions,
     "dcgan": flattering,
     "lenet5": linear,
     "resnet": plain,
