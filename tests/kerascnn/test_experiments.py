@@ -81,6 +81,7 @@ MUTANTS = {
     "unet": without_skips,
     "vae": without_divergence,
     "vgg": linear_convolutions,
+    "zfnet": linear_convolutions,
 }
 
 
