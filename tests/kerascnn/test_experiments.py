@@ -89,6 +89,7 @@ MUTANTS = {
     "alexnet": linear_convolutions,
     "dcgan": flattering,
     "googlenet": auxiliary_alone,
+    "inception_v3": auxiliary_alone,
     "lenet5": linear,
     "resnet": plain,
     "unet": without_skips,
