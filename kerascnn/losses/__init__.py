@@ -12,6 +12,7 @@ from kerascnn.losses.f_divergence import FDivergence, f_divergence, find_diverge
 from kerascnn.losses.hinge import Hinge, hinge
 from kerascnn.losses.likelihood import bernoulli_nats
 from kerascnn.losses.multi_label_hinge import MultiLabelHinge, multi_label_hinge
+from kerascnn.losses.smoothed import SmoothedCrossentropy, smoothed_crossentropy
 from kerascnn.losses.spread import Spread, spread
 from kerascnn.losses.triplet import Triplet, triplet
 
@@ -23,6 +24,7 @@ __all__ = [
     "Hinge",
     "JensenShannon",
     "MultiLabelHinge",
+    "SmoothedCrossentropy",
     "Spread",
     "Triplet",
     "adversarial_losses",
@@ -36,6 +38,7 @@ __all__ = [
     "hinge",
     "jensen_shannon",
     "multi_label_hinge",
+    "smoothed_crossentropy",
     "spread",
     "triplet",
 ]

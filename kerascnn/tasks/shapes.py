@@ -29,8 +29,9 @@ def check_classes(model: keras.Model, dataset: Dataset) -> None:
     Raises:
         ValueError: If a label has no output.
     """
-    if model.output_shape[-1] < len(dataset.labels):
+    outputs = getattr(model, "deployable", model).output_shape[-1]
+    if outputs < len(dataset.labels):
         raise ValueError(
             "The model must have an output for each class; build it with "
-            f"num_classes={len(dataset.labels)}. Received: {model.output_shape[-1]} outputs"
+            f"num_classes={len(dataset.labels)}. Received: {outputs} outputs"
         )

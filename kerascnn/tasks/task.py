@@ -136,7 +136,8 @@ class Task(abc.ABC):
 
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model that does not take the images of the data."""
-        check_images("The model's input", model.input_shape[1:], dataset)
+        shape = getattr(model, "deployable", model).input_shape[1:]
+        check_images("The model's input", shape, dataset)
 
     def scale(self, images: Pixels) -> Pixels:
         """Map images from [0, 1] to the value range."""

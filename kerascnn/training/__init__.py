@@ -5,6 +5,7 @@ from kerascnn.backend import require_tensorflow_backend
 require_tensorflow_backend()
 
 from kerascnn.training.adversarial import GAN
+from kerascnn.training.auxiliary import AuxiliaryClassifiers
 from kerascnn.training.gradient_penalty import gradient_penalty
 
-__all__ = ["GAN", "gradient_penalty"]
+__all__ = ["GAN", "AuxiliaryClassifiers", "gradient_penalty"]

@@ -449,6 +449,11 @@ LOSSES = {
         LossCase({"margin": 0.5, "power": 2}, np.array([[1, -1, 1], [-1, -1, 1]]), (3,)),
         wrong=[{"margin": 0.0}, {"power": 3}],
     ),
+    "SmoothedCrossentropy": Cases(
+        LossCase({}, np.array([0, 3, 1, 2, 0]), PROBABILITIES[0]),
+        LossCase({"label_smoothing": 0.3, "from_logits": True}, np.eye(4)[[0, 3, 1]], (4,)),
+        wrong=[{"label_smoothing": 1.0}, {"label_smoothing": -0.1}],
+    ),
     "Spread": Cases(
         LossCase({"margin": 0.2}, np.array([0, 2, 1, 2, 0, 1]), (3,)),
         wrong=[{"margin": 0.0}],

@@ -11,7 +11,7 @@ from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
 from kerascnn.layers import Residual
 from kerascnn.losses import GaussianKL
-from kerascnn.training import GAN
+from kerascnn.training import GAN, AuxiliaryClassifiers
 
 SYSTEMS = [registry.get_system(name) for name in registry.list_models()]
 PROVEN = sorted({system.name for system in SYSTEMS if system.experiment})
@@ -21,6 +21,24 @@ def linear(run, monkeypatch):
     """LeNet-5 without a non-linearity; taking maxima is one too."""
     options = {**run.model_options, "activation": "linear", "pooling": "average"}
     return dataclasses.replace(run, model_options=options)
+
+
+def linear_convolutions(run, monkeypatch):
+    """A network of convolutions without a non-linearity, which averages where it took maxima."""
+    monkeypatch.setattr(keras.layers, "MaxPooling2D", keras.layers.AveragePooling2D)
+    return dataclasses.replace(run, model_options={**run.model_options, "activation": "linear"})
+
+
+def auxiliary_alone(run, monkeypatch):
+    """A network that trains its auxiliary classifiers, but not the one that is deployed."""
+    honest = AuxiliaryClassifiers.compute_loss
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        outputs = y_pred[1:] if isinstance(y_pred, list) else y_pred
+        return honest(self, x, y, outputs, sample_weight, training)
+
+    monkeypatch.setattr(AuxiliaryClassifiers, "compute_loss", compute_loss)
+    return run
 
 
 def plain(run, monkeypatch):
@@ -68,11 +86,16 @@ def flattering(run, monkeypatch):
 
 
 MUTANTS = {
+    "alexnet": linear_convolutions,
     "dcgan": flattering,
+    "googlenet": auxiliary_alone,
+    "inception_v3": auxiliary_alone,
     "lenet5": linear,
     "resnet": plain,
     "unet": without_skips,
     "vae": without_divergence,
+    "vgg": linear_convolutions,
+    "zfnet": linear_convolutions,
 }
 
 

@@ -76,6 +76,8 @@ TABLE = [
         (losses.CapsuleMargin, {}, {name: PROBABILITIES[name]})
         for name in ("equal", "certain and wrong")
     ),
+    (losses.SmoothedCrossentropy, {}, PROBABILITIES),
+    (losses.SmoothedCrossentropy, {"from_logits": True}, LOGITS),
     (losses.Spread, {}, LOGITS),
     (losses.GaussianKL, {}, {"zero": (np.zeros(2), np.zeros((2, 4)))}),
 ]
