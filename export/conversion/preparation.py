@@ -16,7 +16,7 @@ from ..quantization.aware import round_flat
 from ..quantization.bake import bake, is_quantize_aware
 from ..quantization.bias import correct_biases
 from ..quantization.calibrate import Arrays, calibrate, unset
-from ..quantization.gaps import check_known, left_in_float, unknown
+from ..quantization.gaps import left_in_float, unknown
 from .pixels import set_pictures
 from .samples import Samples, constant_notes
 
@@ -88,8 +88,9 @@ def prepare(
     asked = learned or observer != "min_max" or skip or correct_bias
     try:
         aware = _copy(model) if learned else _rounding(model, skip)
-        if not asked:
-            check_known(aware)
+        strange = unknown(aware)
+        if strange and not asked:
+            raise ValueError(f"It is not known how these compute in int8: {', '.join(strange)}.")
     except (TypeError, ValueError, NotImplementedError, RuntimeError) as error:  # layers of others
         if asked:
             raise
@@ -103,7 +104,7 @@ def prepare(
         notes += (f"In float, as asked: {', '.join(floating)}.",)
     # The converter measures what is not known; where some layers were left in float it must not, as
     # it would give those a range too.
-    measured = samples if unknown(aware) and not floating else {}
+    measured = samples if strange and not floating else {}
     return Prepared(
         bake(aware),
         aware if learned else model,

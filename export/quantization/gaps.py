@@ -48,16 +48,6 @@ def unknown(model: keras.Model) -> tuple[str, ...]:
     return tuple(dict.fromkeys(operation.name for operation in found))
 
 
-def check_known(model: keras.Model) -> None:
-    """Refuse a model from `quantize_aware` in which a layer has no ranges inside that are known.
-
-    Raises:
-        ValueError: If there is one.
-    """
-    if found := unknown(model):
-        raise ValueError(f"It is not known how these compute in int8: {', '.join(found)}.")
-
-
 def _without_rounding(graph: Graph) -> tuple[Graph, set[int], set[int]]:
     """Take the rounding out of a graph; say which steps and which tensors had it."""
     before: dict[int, int] = {}  # a rounded tensor, and what was rounded
