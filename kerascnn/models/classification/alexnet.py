@@ -105,14 +105,18 @@ def alexnet(
             x = LocalResponseNormalization(name=f"{name}_norm")(x)
         if "pool" in steps:
             x = layers.MaxPooling2D(3, 2, name=f"{name}_pool")(x)
+    x = classify(x, num_classes, classifier_activation, units, dropout, hidden)
+    return keras.Model(image, x, name="alexnet")
+
+
+def classify(x, num_classes, activation, units, dropout, hidden):
+    """Turn maps into scores `(batch, num_classes)` by the dense layers that ZFNet has as well."""
     x = layers.Flatten(name="flatten")(x)
     for name in ("fc6", "fc7"):
         x = layers.Dense(units, name=name, **hidden)(x)
         x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
-    x = layers.Dense(
-        num_classes, activation=classifier_activation, name="predictions", dtype="float32"
-    )(x)
-    return keras.Model(image, x, name="alexnet")
+    head = {"activation": activation, "name": "predictions", "dtype": "float32"}
+    return layers.Dense(num_classes, **head)(x)
 
 
 def _convolve(x, groups, name, *, filters, **options):

@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from kerascnn.layers import LocalResponseNormalization
+from kerascnn.models.classification.alexnet import classify
 from kerascnn.registry import Experiment, register
 
 
@@ -92,13 +93,7 @@ def zfnet(
     for name, filters in (("conv3", 384), ("conv4", 384), ("conv5", 256)):
         x = convolve(x, name, filters, 3)
     x = layers.MaxPooling2D(3, 2, name="conv5_pool")(x)
-    x = layers.Flatten(name="flatten")(x)
-    for name in ("fc6", "fc7"):
-        x = layers.Dense(units, name=name, **hidden)(x)
-        x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
-    x = layers.Dense(
-        num_classes, activation=classifier_activation, name="predictions", dtype="float32"
-    )(x)
+    x = classify(x, num_classes, classifier_activation, units, dropout, hidden)
     return keras.Model(image, x, name="zfnet")
 
 
