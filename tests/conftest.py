@@ -1,4 +1,4 @@
-"""What runs damaged files and wrong inputs in processes that may crash."""
+"""What tests of several rooms share: command lines, and cases in processes that may crash."""
 
 import json
 import os
@@ -12,6 +12,20 @@ import pytest
 SCRIPT = Path(__file__).parent / "edge" / "fuzz" / "run.py"
 BATCH = 1000  # cases of a process
 ENOUGH = 20  # failures, after which the other cases aren't run
+
+
+@pytest.fixture
+def call(capsys, tmp_path, monkeypatch):
+    """Run a command line in an empty folder; gives exit code, standard output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(main, *words):
+        with pytest.raises(SystemExit) as exit_:
+            main([str(word) for word in words])
+        captured = capsys.readouterr()
+        return exit_.value.code, captured.out, captured.err
+
+    return run
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The command of a device."""
 
+from functools import partial
+
 import pytest
 from PIL import Image
 
@@ -8,17 +10,9 @@ from kerascnn.edge.cli import main
 
 
 @pytest.fixture
-def command(capsys, tmp_path, monkeypatch):
-    """Run the command in an empty folder; gives exit code, standard output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words):
-        with pytest.raises(SystemExit) as exit_:
-            main([str(word) for word in words])
-        captured = capsys.readouterr()
-        return exit_.value.code, captured.out, captured.err
-
-    return run
+def command(call):
+    """Run `kerascnn-edge`."""
+    return partial(call, main)
 
 
 @pytest.fixture

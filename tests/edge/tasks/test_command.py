@@ -2,6 +2,7 @@
 
 import json
 import wave
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,18 +16,10 @@ GRID[0, 0, 0] = [0.5, 0.5, 0.5, 0.5, 0.9, 0.1, 0.8]
 
 
 @pytest.fixture
-def command(capsys, tmp_path, monkeypatch):
-    """Run the command; gives exit code, standard output and errors."""
-    monkeypatch.chdir(tmp_path)
+def command(call):
+    """Run `kerascnn run` beside a picture."""
     Image.new("RGB", (40, 30)).save("picture.png")
-
-    def run(*words):
-        with pytest.raises(SystemExit) as exit_:
-            main(["run", *map(str, words)])
-        captured = capsys.readouterr()
-        return exit_.value.code, captured.out, captured.err
-
-    return run
+    return partial(call, main, "run")
 
 
 @pytest.fixture
