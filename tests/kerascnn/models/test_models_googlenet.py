@@ -65,9 +65,8 @@ def test_the_stem_is_normalized_twice_or_not_at_all():
 
 def test_all_classifiers_give_logits_when_asked_to():
     model = googlenet(**SMALL, blocks=(0, 1, 0), classifier_activation=None)
-    image = np.random.default_rng(0).normal(size=(2, 16, 16, 1)).astype("float32")
-    for outputs in model.network(image):
-        assert np.all(np.abs(np.sum(outputs, axis=-1) - 1.0) > 0.1)
+    for outputs in model.network(np.zeros((1, 16, 16, 1), "float32")):
+        np.testing.assert_array_equal(outputs, np.zeros((1, 3)))
 
 
 @pytest.mark.parametrize("blocks", [(2, 5), (3, 5, 2), (2, 0, 2), (2, 6, 2)])
