@@ -23,7 +23,13 @@ _KERAS = {
 @register(
     paper="https://arxiv.org/abs/1409.1556",
     variants={f"vgg{depth}": {"blocks": blocks} for depth, blocks in _BLOCKS.items()},
-    tiny={"input_shape": (16, 16, 3), "blocks": (1, 2), "filters": 4, "units": 8},
+    tiny={
+        "input_shape": (16, 16, 3),
+        "num_classes": 10,
+        "blocks": (1, 2),
+        "filters": 4,
+        "units": 8,
+    },
     params={
         "vgg": 138_357_544,
         "vgg11": 132_863_336,
