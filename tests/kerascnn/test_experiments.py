@@ -56,6 +56,13 @@ def plain(run, monkeypatch):
     return run
 
 
+def plain_v2(run, monkeypatch):
+    """A residual network of pre-activation whose shortcuts lead nowhere."""
+    # Gradients of 0; without any, Keras warns.
+    monkeypatch.setattr(keras.layers.Add, "call", lambda self, pair: 0.0 * pair[0] + pair[1])
+    return run
+
+
 @keras.saving.register_keras_serializable(package="tests")
 class Dropped(keras.layers.Layer):
     """A shortcut that leads nowhere."""
@@ -94,6 +101,7 @@ MUTANTS = {
     "inception_v3": auxiliary_alone,
     "lenet5": linear,
     "resnet": plain,
+    "resnet_v2": plain_v2,
     "unet": without_skips,
     "vae": without_divergence,
     "vgg": linear_convolutions,
