@@ -31,13 +31,7 @@ _KERAS = (3, "imagenet", (3, 4, 2), 1.0)
 
 @register(
     paper="https://arxiv.org/abs/1512.00567",
-    tiny={
-        "input_shape": (21, 21, 3),
-        "num_classes": 10,
-        "stem": "small",
-        "blocks": (0, 0, 0),
-        "width": 1 / 16,
-    },
+    tiny={"input_shape": (21, 21, 3), "stem": "small", "blocks": (0, 0, 0), "width": 1 / 16},
     params=23_851_784,
     experiment=Experiment(
         data="translated_digits",

@@ -26,7 +26,6 @@ _UNITS: dict[str, dict[str, Any]] = {
     "imagenet": {"use_bias": True, "epsilon": 1.001e-5, "shortcut": "projection"},
     "cifar": {"use_bias": False, "epsilon": 1e-5, "shortcut": "zero_padding"},
 }
-
 _KERAS = {
     ("imagenet", _BLOCKS[50], True, 64, 3): keras.applications.ResNet50,
     ("imagenet", _BLOCKS[101], True, 64, 3): keras.applications.ResNet101,
