@@ -7,5 +7,11 @@ require_tensorflow_backend()
 from kerascnn.training.adversarial import GAN
 from kerascnn.training.auxiliary import AuxiliaryClassifiers
 from kerascnn.training.gradient_penalty import gradient_penalty
+from kerascnn.training.reconstructing import ReconstructingClassifier
 
-__all__ = ["GAN", "AuxiliaryClassifiers", "gradient_penalty"]
+__all__ = [
+    "GAN",
+    "AuxiliaryClassifiers",
+    "ReconstructingClassifier",
+    "gradient_penalty",
+]
