@@ -8,10 +8,12 @@ from kerascnn.training.adversarial import GAN
 from kerascnn.training.auxiliary import AuxiliaryClassifiers
 from kerascnn.training.gradient_penalty import gradient_penalty
 from kerascnn.training.reconstructing import ReconstructingClassifier
+from kerascnn.training.rising_margin import RisingMargin
 
 __all__ = [
     "GAN",
     "AuxiliaryClassifiers",
     "ReconstructingClassifier",
+    "RisingMargin",
     "gradient_penalty",
 ]

@@ -50,6 +50,11 @@ def routed_by_parents(run, monkeypatch):
     return run
 
 
+def unrouted(run, monkeypatch):
+    """Matrix capsules that believe all votes alike, without any step of expectation."""
+    return dataclasses.replace(run, model_options={**run.model_options, "iterations": 1})
+
+
 def plain(run, monkeypatch):
     """A residual network without its shortcuts."""
 
@@ -101,6 +106,7 @@ MUTANTS = {
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,
     "lenet5": linear,
+    "matrix_capsules": unrouted,
     "resnet": plain,
     "unet": without_skips,
     "vae": without_divergence,
