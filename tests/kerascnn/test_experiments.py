@@ -108,6 +108,7 @@ MUTANTS = {
     "lenet5": linear,
     "matrix_capsules": unrouted,
     "resnet": plain,
+    "stacked_what_where_autoencoder": linear_convolutions,
     "unet": without_skips,
     "vae": without_divergence,
     "vgg": linear_convolutions,
