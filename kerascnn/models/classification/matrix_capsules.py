@@ -1,5 +1,7 @@
 """Matrix capsules, which route by expectation maximisation."""
 
+from typing import Any
+
 import keras
 from keras import layers
 
@@ -68,7 +70,7 @@ def matrix_capsules(
     Reference:
         https://openreview.net/forum?id=HJWLfGWRb
     """
-    routing = {"iterations": iterations, "inverse_temperature": inverse_temperature}
+    routing: dict[str, Any] = {"iterations": iterations, "inverse_temperature": inverse_temperature}
     primary, *convolutional = capsules
     image = keras.Input(input_shape, name="image")
     x = layers.Conv2D(filters, 5, 2, activation="relu", name="conv1")(image)
