@@ -71,11 +71,8 @@ def em_routing(
 
 
 def _log_sigmoid(x):
-    # The sum of Keras's overflows in TFLite; its sign and a minimum with a number that trained
-    # with rounding have no int8 operator.
-    positive = ops.relu(x)
-    negative = x - positive
-    return negative - ops.log(1.0 + ops.exp(negative - positive))
+    # The sum of Keras's overflows in TFLite, and its sign has no int8 operator.
+    return ops.minimum(x, 0.0) - ops.log(1.0 + ops.exp(ops.minimum(x, 0.0 - x)))
 
 
 def _fit(votes, weights, epsilon):
