@@ -16,6 +16,7 @@ def failures(
     conditions: Iterable[str],
     metric: str,
     agreement: float | None = None,
+    lost: Mapping[str, float] | None = None,
 ) -> tuple[str, ...]:
     """Say which conditions do not hold, and where rounding lost more than it may.
 
@@ -26,6 +27,7 @@ def failures(
             training and 0.002 by training with its rounding.
         agreement: Share of the answers that the file has in common with the model that trained with
             its rounding, of which 0.99 must be; None where there is none.
+        lost: What rounding may lose by form, where it is another share.
     """
     missed = [
         f"{condition} in {form}: {score[condition.split()[0]]:.4g}"
@@ -33,11 +35,11 @@ def failures(
         for condition in conditions
         if not holds(condition, score)
     ]
-    for form, most in _MOST_LOST.items():
+    for form, most in {**_MOST_LOST, **(lost or {})}.items():
         if metric in _SHARES and form in scores:
-            lost = scores["keras"][metric] - scores[form][metric]
-            if lost > most:
-                missed.append(f"{metric} lost <= {most} in {form}: {lost:.4g}")
+            less = scores["keras"][metric] - scores[form][metric]
+            if less > most:
+                missed.append(f"{metric} lost <= {most} in {form}: {less:.4g}")
     if agreement is not None and agreement < _LEAST_AGREEMENT:
         missed.append(f"agreement >= {_LEAST_AGREEMENT} in qat: {agreement:.4g}")
     return tuple(missed)

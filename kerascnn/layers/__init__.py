@@ -45,6 +45,7 @@ from kerascnn.layers.convolution import (
     IdentityKernel,
 )
 from kerascnn.layers.gaussian_sampling import GaussianSampling
+from kerascnn.layers.max_unpooling import MaxUnpooling2D
 from kerascnn.layers.normalization import (
     ConditionalBatchNormalization,
     EqualizedConv2D,
@@ -77,6 +78,7 @@ __all__ = [
     "Inception",
     "LocalResponseNormalization",
     "LocalSparseAttention2D",
+    "MaxUnpooling2D",
     "MinibatchStandardDeviation",
     "MixedKernels",
     "PixelNormalization",

@@ -7,5 +7,13 @@ require_tensorflow_backend()
 from kerascnn.training.adversarial import GAN
 from kerascnn.training.auxiliary import AuxiliaryClassifiers
 from kerascnn.training.gradient_penalty import gradient_penalty
+from kerascnn.training.reconstructing import ReconstructingClassifier
+from kerascnn.training.rising_margin import RisingMargin
 
-__all__ = ["GAN", "AuxiliaryClassifiers", "gradient_penalty"]
+__all__ = [
+    "GAN",
+    "AuxiliaryClassifiers",
+    "ReconstructingClassifier",
+    "RisingMargin",
+    "gradient_penalty",
+]

@@ -195,7 +195,7 @@ def test_the_exported_file_equals_keras(case, quantize, decibels, request, tmp_p
 
 
 def test_trained_with_rounding_it_becomes_integers_without_calibration(case, request, tmp_path):
-    promise(request, case, "int8")
+    promise(request, case, "qat")
     model = case.build()
     deployable = getattr(model, "deployable", model)
     enliven(deployable)

@@ -43,6 +43,18 @@ def auxiliary_alone(run, monkeypatch):
     return run
 
 
+def routed_by_parents(run, monkeypatch):
+    """Capsules of which every parent divides itself among its children, not the other way."""
+    honest = keras.ops.softmax
+    monkeypatch.setattr(keras.ops, "softmax", lambda x, axis: honest(x, axis=2))
+    return run
+
+
+def unrouted(run, monkeypatch):
+    """Matrix capsules that believe all votes alike, without any step of expectation."""
+    return dataclasses.replace(run, model_options={**run.model_options, "iterations": 1})
+
+
 def plain(run, monkeypatch):
     """A residual network without its shortcuts."""
 
@@ -96,12 +108,15 @@ def flattering(run, monkeypatch):
 
 MUTANTS = {
     "alexnet": linear_convolutions,
+    "capsnet": routed_by_parents,
     "dcgan": flattering,
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,
     "lenet5": linear,
+    "matrix_capsules": unrouted,
     "resnet": plain,
     "resnet_v2": plain_v2,
+    "stacked_what_where_autoencoder": linear_convolutions,
     "unet": without_skips,
     "vae": without_divergence,
     "vgg": linear_convolutions,

@@ -128,3 +128,11 @@ def test_our_readme_shows_what_was_measured():
     assert all(
         not row["failed"] and {"int8", "qat"} <= row["scores"].keys() for row in rows.values()
     )
+
+
+def test_a_system_says_how_much_more_rounding_may_take_from_it():
+    scores = {"keras": {"accuracy": 0.9}, "int8": {"accuracy": 0.85}, "qat": {"accuracy": 0.89}}
+    assert failures(scores, (), "accuracy", lost={"int8": 0.06, "qat": 0.02}) == ()
+    assert failures(scores, (), "accuracy", lost={"int8": 0.04, "qat": 0.02}) == (
+        "accuracy lost <= 0.04 in int8: 0.05",
+    )
