@@ -17,7 +17,7 @@ class Dataset:
     dict of `image`, float32 `(height, width, channels)` in [0, 1], and of what the data has:
     `label`, int32 `()`; `mask`, int32 `(height, width)` with 0 for background; `boxes`, float32
     `(boxes, 4)` as `(ymin, xmin, ymax, xmax)` in [0, 1]; `classes`, int32 `(boxes,)`, the value of
-    each box, -1 where there is no box.
+    each box, from 1, as 0 is the background, or -1 where there is no box.
 
     Args:
         name: What `load` was asked for.
