@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 _COMPARE = {">=": operator.ge, "<=": operator.le}
 _SHARES = ("accuracy", "mean_iou")  # metrics of which a rounded form may lose only so much:
 _MOST_LOST = {"int8": 0.005, "qat": 0.002}
+_PRECISIONS = ("map_50",)  # metrics of which it must keep a share:
+_LEAST_KEPT = 0.95
 _LEAST_AGREEMENT = 0.99
 
 
@@ -23,7 +25,8 @@ def failures(
         scores: Every metric by form.
         conditions: What every form must reach.
         metric: The headline metric. Of an accuracy or a mean IoU, int8 may lose 0.005 after
-            training and 0.002 by training with its rounding.
+            training and 0.002 by training with its rounding; of a mean average precision, a
+            twentieth.
         agreement: Share of the answers that the file has in common with the model that trained with
             its rounding, of which 0.99 must be; None where there is none.
     """
@@ -33,14 +36,23 @@ def failures(
         for condition in conditions
         if not holds(condition, score)
     ]
-    for form, most in _MOST_LOST.items():
-        if metric in _SHARES and form in scores:
-            lost = scores["keras"][metric] - scores[form][metric]
-            if lost > most:
-                missed.append(f"{metric} lost <= {most} in {form}: {lost:.4g}")
+    for form in (form for form in _MOST_LOST if form in scores):
+        missed += _lost(metric, form, scores["keras"], scores[form])
     if agreement is not None and agreement < _LEAST_AGREEMENT:
         missed.append(f"agreement >= {_LEAST_AGREEMENT} in qat: {agreement:.4g}")
     return tuple(missed)
+
+
+def _lost(
+    metric: str, form: str, keras: Mapping[str, float], rounded: Mapping[str, float]
+) -> list[str]:
+    """Say whether a rounded form lost more than it may."""
+    if metric in _SHARES and (lost := keras[metric] - rounded[metric]) > _MOST_LOST[form]:
+        return [f"{metric} lost <= {_MOST_LOST[form]} in {form}: {lost:.4g}"]
+    if metric in _PRECISIONS and rounded[metric] < _LEAST_KEPT * keras[metric]:
+        kept = rounded[metric] / keras[metric]
+        return [f"{metric} kept >= {_LEAST_KEPT:.0%} in {form}: {kept:.1%}"]
+    return []
 
 
 def holds(condition: str, scores: Mapping[str, float]) -> bool:

@@ -35,6 +35,7 @@ class Detection(Task):
     data = "shapes"
     needs = ("image", "boxes", "classes")
     metric = "map_50"
+    chooses = False
 
     def model_options(self, dataset: Dataset) -> dict[str, Any]:
         """Give the shape of the images and the number of classes, without the background."""
@@ -96,7 +97,7 @@ class Detection(Task):
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model with fewer scores than the data has classes."""
         super().check_shape(model, dataset)
-        scores = getattr(model, "deployable", model).output_shape["scores"][-1]
+        scores = getattr(model, "deployable", model).output["scores"].shape[-1]
         if scores < len(dataset.labels) - 1:
             raise ValueError(
                 "The model must have a score for each class; build it with "
