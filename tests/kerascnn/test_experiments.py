@@ -1,6 +1,7 @@
 """Each system passes its experiment; the same run with the idea of its paper broken misses it."""
 
 import dataclasses
+import functools
 
 import keras
 import pytest
@@ -10,8 +11,8 @@ from kerascnn.cli.conditions import holds
 from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
 from kerascnn.layers import Residual
-from kerascnn.losses import GaussianKL
-from kerascnn.training import GAN, AuxiliaryClassifiers
+from kerascnn.losses import GaussianKL, GridBoxes
+from kerascnn.training import GAN, AuxiliaryClassifiers, heads
 
 SYSTEMS = [registry.get_system(name) for name in registry.list_models()]
 PROVEN = sorted({system.name for system in SYSTEMS if system.experiment})
@@ -87,6 +88,22 @@ def flattering(run, monkeypatch):
     return run
 
 
+def without_offsets(run, monkeypatch):
+    """A detector that takes its default boxes as they are."""
+    honest = heads.decode_boxes
+    monkeypatch.setattr(
+        heads, "decode_boxes", lambda offsets, anchors: honest(0.0 * offsets, anchors)
+    )
+    return run
+
+
+def without_coordinates(run, monkeypatch):
+    """YOLO that is not told where its boxes should be."""
+    free = functools.partial(GridBoxes, coordinates=0.0)
+    monkeypatch.setattr("kerascnn.models.detection.yolo_v1.GridBoxes", free)
+    return run
+
+
 MUTANTS = {
     "alexnet": linear_convolutions,
     "dcgan": flattering,
@@ -94,9 +111,11 @@ MUTANTS = {
     "inception_v3": auxiliary_alone,
     "lenet5": linear,
     "resnet": plain,
+    "ssd300": without_offsets,
     "unet": without_skips,
     "vae": without_divergence,
     "vgg": linear_convolutions,
+    "yolo_v1": without_coordinates,
     "zfnet": linear_convolutions,
 }
 
