@@ -73,8 +73,9 @@ def encode_boxes(boxes, anchors, *, variances=VARIANCES):
     """
     centre, size = _centre_and_size(boxes)
     anchor_centre, anchor_size = _centre_and_size(ops.cast(anchors, boxes.dtype))
-    shift = (centre - anchor_centre) / (anchor_size * _cast(variances[:2], boxes))
-    scale = ops.log(size / anchor_size) / _cast(variances[2:], boxes)
+    units = ops.cast(variances, boxes.dtype)
+    shift = (centre - anchor_centre) / (anchor_size * units[:2])
+    scale = ops.log(size / anchor_size) / units[2:]
     return ops.concatenate([shift, scale], axis=-1)
 
 
@@ -145,7 +146,3 @@ def overlap(first, second):
 
 def _centre_and_size(boxes):
     return (boxes[..., :2] + boxes[..., 2:]) / 2, boxes[..., 2:] - boxes[..., :2]
-
-
-def _cast(values, like):
-    return ops.cast(values, like.dtype)

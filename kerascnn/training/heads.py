@@ -7,6 +7,7 @@ import keras
 from keras import layers, ops
 
 from kerascnn.layers import decode_boxes, decode_cells
+from kerascnn.training.post_process import DetectionPostProcess
 
 
 def predict_rows(maps: Sequence[Any], counts: Sequence[int], numbers: int, *, name: str) -> Any:
@@ -46,6 +47,24 @@ def anchored_head(anchors: Any, num_classes: int) -> keras.Model:
     boxes = ops.clip(decode_boxes(offsets, anchors), 0.0, 1.0)
     scores = layers.Softmax(dtype="float32")(logits)[..., 1:]
     return keras.Model([offsets, logits], {"boxes": boxes, "scores": scores}, name="head")
+
+
+def post_process_head(anchors: Any, num_classes: int, **options: Any) -> keras.Model:
+    """Make a head that also keeps the best boxes, by an operator that only TFLite has.
+
+    Args:
+        anchors: Boxes, `(n, 4)`.
+        num_classes: Number of classes, without the background.
+        **options: Further arguments of `DetectionPostProcess`, such as `max_detections`.
+
+    Returns:
+        A model from what `anchored_head` takes to what `DetectionPostProcess` gives.
+    """
+    offsets = keras.Input((len(anchors), 4), name="offsets")
+    logits = keras.Input((len(anchors), 1 + num_classes), name="logits")
+    scores = layers.Softmax(dtype="float32")(logits)
+    kept = DetectionPostProcess(anchors, dtype="float32", name="post_process", **options)
+    return keras.Model([offsets, logits], kept([offsets, scores]), name="head")
 
 
 def grid_head(shape: Sequence[int], boxes: int) -> keras.Model:

@@ -164,7 +164,7 @@ def everything(tmp_path_factory, images):
     for name, one in (("plain", model), ("written", rewrite(model, FORMS))):
         paths.append(folder / f"{name}.tflite")
         paths[-1].write_bytes(
-            convert_model(one, quantize="int8", input_output="int8", samples=samples, select=False)
+            convert_model(one, quantize="int8", input_output="int8", samples=samples)
         )
     return model, paths
 
