@@ -98,7 +98,9 @@ def decode_boxes(offsets, anchors, *, variances=VARIANCES):
     shift = np.asarray(variances[:2], np.float32) * size
     scales = np.asarray(variances[2:], np.float32)
     centre = offsets[..., :2] * shift + centre
-    half = ops.exp(offsets[..., 2:] * scales) * (size / 2)
+    logs = offsets[..., 2:] * scales
+    # exp(x), of operators that runtimes have in integers; few have exp, and an Edge TPU has not.
+    half = ops.sigmoid(logs) / ops.sigmoid(-logs) * (size / 2)
     return ops.concatenate([centre - half, centre + half], axis=-1)
 
 

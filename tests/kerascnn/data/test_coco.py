@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerascnn import data
+from kerascnn import data, registry, tasks
 
 PEOPLE = {"id": 7, "name": "person", "keypoints": ["head", "foot"], "skeleton": [[1, 2]]}
 
@@ -160,3 +160,18 @@ def test_wrong_options_are_refused(tmp_path, options):
     (name, value), *_ = options.items()
     with pytest.raises(ValueError, match=rf"Received: .*{name}='?{value}"):
         data.load(written(tmp_path / "pets"), **options)
+
+
+def test_a_detector_trains_on_it_and_a_wrong_one_is_refused(tmp_path):
+    dataset = data.load(written(tmp_path / "pets"), size=32)
+    task, system = tasks.get_task("detection"), registry.get_system("yolo_v1")
+    assert task.model_options(dataset) == {"input_shape": (32, 32, 3), "num_classes": 2}
+    assert task.metadata(dataset)["labels"] == ("dog", "person")
+    model = system.builder(**system.tiny, num_classes=2)
+    history = tasks.train(model, task, dataset, tmp_path / "run", epochs=2, batch_size=4)
+    assert np.isfinite(history["loss"]).all()
+    assert np.isfinite(history["val_loss"]).all()
+    with pytest.raises(ValueError, match=r"num_classes=2. Received: 1 scores"):
+        task.check(system.builder(**system.tiny, num_classes=1), dataset)
+    with pytest.raises(ValueError, match="without boxes, classes"):
+        task.check(model, data.load("digits"))

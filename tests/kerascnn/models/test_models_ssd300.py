@@ -1,8 +1,11 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 
 import kerascnn
+from kerascnn import edge, export
 from kerascnn.models.detection import ssd300 as module
 from kerascnn.models.detection.ssd300 import ssd300
 from kerascnn.registry import get_system
@@ -72,6 +75,55 @@ def test_imagenet_weights_go_into_the_convolutions(monkeypatch):
     assert top is False
     assert [layer.name for layer in trunk.layers if layer.weights][-1] == "block5_conv3"
     assert sum(bool(layer.weights) for layer in trunk.layers) == 13
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A tiny detector with outputs that differ, as after training, and images."""
+    keras.utils.set_random_seed(0)
+    model = ssd300(**TINY, num_classes=3)
+    for variable in model.trainable_variables:
+        if len(variable.shape) > 1:
+            variable.assign(keras.initializers.HeNormal(seed=0)(variable.shape))
+    return model, np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3)).astype("uint8")
+
+
+def test_boxes_decoded_on_the_device_are_those_decoded_in_the_graph(trained, tmp_path):
+    model, pixels = trained
+    plain = edge.Detector(iou_threshold=0.3)
+    anchored = dataclasses.replace(
+        plain,
+        decoder="ssd",
+        anchors=model.default_loss.anchors,
+        activation="softmax",
+        background=True,
+    )
+    found = []
+    for part, detector in ((model, plain), (model.network, anchored)):
+        path = tmp_path / f"{part.name}.tflite"
+        metadata = edge.Metadata(task="detection", labels=("a", "b", "c"), detector=detector)
+        export.to_tflite(part, path, metadata=metadata)
+        found.append(edge.detect(edge.load(path), pixels[0]))
+    assert len(found[0]) > 2
+    assert [one.label for one in found[0]] == [one.label for one in found[1]]
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose([one.score, *one.box], [other.score, *other.box], atol=1e-5)
+
+
+def test_integers_run_on_the_oldest_runtime_and_up_to_the_softmax_on_an_edge_tpu(trained, tmp_path):
+    model, pixels = trained
+    report = export.to_tflite(
+        model,
+        tmp_path / "detector.tflite",
+        quantize="int8",
+        calibration=pixels / 255,
+        target="coral",
+        input_output="uint8",
+        allow=("SOFTMAX", "STRIDED_SLICE"),
+    )
+    assert report.runtime == "TensorFlow Lite 2.5"
+    assert {one.name for one in report.coral.on_cpu} == {"SOFTMAX", "STRIDED_SLICE", "QUANTIZE"}
+    assert report.coral.macs_share == 1.0
 
 
 @pytest.mark.parametrize(
