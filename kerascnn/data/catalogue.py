@@ -36,7 +36,7 @@ def load(name: str | Path, **options: Any) -> Dataset:
 
     Args:
         name: A name that `list_datasets` gives, a folder with one sub-folder of pictures a class,
-            a `.npz` file with the arrays `image` and `label` or `mask`, or a `.json` file of
+            a `.npz` file with the arrays that `from_arrays` takes, or a `.json` file of
             annotations in the format of COCO or a folder with one in it.
         **options: Keyword arguments of the data set, such as `size`, `count` or `seed`.
 

@@ -66,8 +66,9 @@ def coco(
     columns = _columns(found)
     parts = split_indices(len(found.pictures), (validation, test), seed=seed)
     train, held_out, tested = serve(columns, parts, read)
+    whole = Path(path).resolve()
     return Dataset(
-        name=Path(path).resolve().stem,
+        name=whole.name if whole.is_dir() else whole.stem,
         source=source or str(path),
         licence=licence or "not stated",
         labels=("background", *found.categories),

@@ -20,7 +20,7 @@ from kerascnn.tasks.task import Task
 
 _COLUMNS = 8
 _OVERLAP = 0.45  # of two boxes of one class that show the same; Liu et al. 2016
-_CERTAIN = 0.5  # least score of what is shown
+_CERTAIN = 0.4  # least score of what is shown
 
 
 class Detection(Task):
@@ -63,7 +63,7 @@ class Detection(Task):
     def picture(
         self, examples: Mapping[str, np.ndarray], outputs: Any, labels: Sequence[str]
     ) -> Image.Image:
-        """Draw the first images with their boxes and with those predicted at 0.5 or above.
+        """Draw the first images with their boxes and with those predicted above 0.4.
 
         Below each are the scores; red marks an image with an object that was missed or is none.
         """
