@@ -54,7 +54,7 @@ def read_annotations(path: Path, images: Path) -> Annotations:
         ValueError: If the file holds no annotations of that format.
     """
     content = _content(path)
-    categories = sorted(content["categories"], key=lambda category: category["id"])
+    categories = content["categories"]
     places = {category["id"]: place for place, category in enumerate(categories)}
     described: Mapping[str, Any] = next((c for c in categories if c.get("keypoints")), {})
     points = tuple(described.get("keypoints", ()))
@@ -92,11 +92,13 @@ def read_annotations(path: Path, images: Path) -> Annotations:
 def _content(path: Path) -> dict[str, list[dict[str, Any]]]:
     try:
         content = json.loads(path.read_bytes())
-        if not all(isinstance(one, dict) for key in _LISTS for one in list(content[key])):
-            raise ValueError("not all entries are objects")
-        for category in content["categories"]:
-            category["id"], category["name"]
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        entries = [one for key in _LISTS for one in content[key]]
+        if not all(isinstance(one.get("id", 0), int | str) for one in entries):
+            raise ValueError("an id is neither a number nor a text")
+        if not all({"id", "name"} <= one.keys() for one in content["categories"]):
+            raise ValueError("a category has no id or no name")
+        content["categories"] = sorted(content["categories"], key=lambda one: one["id"])
+    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
             "A file of annotations must hold the lists images, annotations and categories, as in "
             f"COCO. Received: {path} ({_reason(error)})"

@@ -97,6 +97,7 @@ class Detection(Task):
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model with fewer scores than the data has classes."""
         super().check_shape(model, dataset)
+        _check(getattr(model, "deployable", model).output)
         scores = getattr(model, "deployable", model).output["scores"].shape[-1]
         if scores < len(dataset.labels) - 1:
             raise ValueError(
@@ -105,10 +106,15 @@ class Detection(Task):
             )
 
 
-def _found(outputs: Any, examples: Mapping[str, np.ndarray], threshold: float) -> list[Found]:
-    """Keep the likeliest boxes of each image, the best first."""
+def _check(outputs: Any) -> None:
+    """Refuse outputs that are not those of a detector."""
     if not isinstance(outputs, Mapping) or not {"boxes", "scores"} <= outputs.keys():
         raise ValueError(f"A detector must give boxes and scores. Received: {outputs!r:.80}")
+
+
+def _found(outputs: Any, examples: Mapping[str, np.ndarray], threshold: float) -> list[Found]:
+    """Keep the likeliest boxes of each image, the best first."""
+    _check(outputs)
     found = []
     for boxes, scores in zip(
         *(rows(outputs[k], examples) for k in ("boxes", "scores")), strict=True

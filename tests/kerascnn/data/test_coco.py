@@ -140,7 +140,15 @@ def test_of_many_problems_the_first_are_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"images": [], "annotations": [], "categories": [{"id": 1}]}']
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"images": [], "annotations": [], "categories": [{"id": 1}]}',
+        '{"images": [{"id": []}], "annotations": [], "categories": []}',
+        '{"images": [1], "annotations": [], "categories": []}',
+    ],
 )
 def test_a_file_without_annotations_is_refused(tmp_path, content):
     (tmp_path / "marks.json").write_text(content)
@@ -173,5 +181,7 @@ def test_a_detector_trains_on_it_and_a_wrong_one_is_refused(tmp_path):
     assert np.isfinite(history["val_loss"]).all()
     with pytest.raises(ValueError, match=r"num_classes=2. Received: 1 scores"):
         task.check(system.builder(**system.tiny, num_classes=1), dataset)
+    with pytest.raises(ValueError, match="must give boxes and scores"):
+        task.check(model.network, dataset)
     with pytest.raises(ValueError, match="without boxes, classes"):
         task.check(model, data.load("digits"))
