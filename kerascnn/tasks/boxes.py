@@ -29,8 +29,11 @@ def boxed(image: np.ndarray, found: Found) -> np.ndarray:
     scale = np.array([width, height, width, height]) * factor
     for (ymin, xmin, ymax, xmax), value in zip(found.boxes, found.classes, strict=True):
         left, top, right, bottom = np.array([xmin, ymin, xmax, ymax]) * scale
-        corners = [left, top, max(left, right - 1), max(top, bottom - 1)]
-        pen.rectangle(corners, outline=colour(int(value)), width=line)
+        corners = np.array([left, top, max(left, right - 1), max(top, bottom - 1)])
+        # A dark rim, or a line is lost on an image of its own colour.
+        rim = corners + np.array([-2, -2, 2, 2])
+        pen.rectangle([*rim], outline="black", width=line + 4)
+        pen.rectangle([*corners], outline=colour(int(value)), width=line)
     return np.asarray(sheet) / 255.0
 
 
