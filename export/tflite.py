@@ -121,7 +121,7 @@ def to_tflite(
                 quantize=quantize,
                 input_output=input_output,
                 samples=ready.samples,
-                select=any(name.startswith("Flex") for name in allow),
+                allow=allow,
                 outputs=ready.outputs,
             )
         )

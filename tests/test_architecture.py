@@ -32,6 +32,7 @@ ALLOWED = {
     "kerascnn.data": {"kerascnn.backend"},
     "kerascnn.tasks": {
         "kerascnn.data",
+        "kerascnn.edge",
         "kerascnn.layers",
         "kerascnn.losses",
         "kerascnn.models",

@@ -40,7 +40,8 @@ def run(job_path: str) -> int:
     Args:
         job_path: JSON with `saved_model`, `endpoint`, `output`, `error`, `log` (paths), `quantize`,
             `input_output`, `samples` (input name to `.npy` path; none where the graph says its
-            ranges itself) and `select` (whether operators of TensorFlow itself may stay).
+            ranges itself), and whether operators may stay that are those of TensorFlow itself,
+            `select`, or of others, `custom`.
 
     Returns:
         The exit code: 0 when the model was written.
@@ -80,6 +81,7 @@ def convert(job: dict[str, Any]) -> bytes:
         converter.inference_output_type = tf.as_dtype(job["input_output"])
     if job["select"]:
         operators.append(tf.lite.OpsSet.SELECT_TF_OPS)
+    converter.allow_custom_ops = job["custom"]
     converter.target_spec.supported_ops = operators
     return bytes(converter.convert())
 

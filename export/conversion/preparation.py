@@ -111,10 +111,16 @@ def prepare(
         measured,
         floating,
         notes,
-        _outputs(model),
+        output_names(model),
         bool(samples),
         flat=True,
     )
+
+
+def output_names(model: keras.Model) -> tuple[str, ...]:
+    """Give the names of the outputs, those of a dictionary being its keys."""
+    outputs = model.outputs if isinstance(model, keras.Sequential) else model.output
+    return tuple(name_outputs(model, outputs))
 
 
 def _set_ranges(aware: keras.Model, arrays: Arrays, observer: str, correct_bias: bool) -> None:
@@ -127,11 +133,6 @@ def _set_ranges(aware: keras.Model, arrays: Arrays, observer: str, correct_bias:
             "Every range must have seen data: fit the model first, or pass calibration. "
             f"Received: no range for {', '.join(unlearned)}"
         )
-
-
-def _outputs(model: keras.Model) -> tuple[str, ...]:
-    outputs = model.outputs if isinstance(model, keras.Sequential) else model.output
-    return tuple(name_outputs(model, outputs))
 
 
 def _copy(model: keras.Model) -> keras.Model:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from ..errors import ExportError
+from ..file.oldest import is_builtin
 from ..saved_model import ENDPOINT, trace
 from ..targets.transposed import drop_relus
 from ..tree import float32
@@ -26,7 +27,7 @@ def convert_model(
     quantize: str,
     input_output: str,
     samples: Samples,
-    select: bool,
+    allow: Collection[str] = (),
     outputs: Sequence[str] | None = None,
 ) -> bytes:
     """Convert a model to the bytes of a `.tflite` file.
@@ -36,7 +37,7 @@ def convert_model(
         quantize: The form, a key of `ENDS`.
         input_output: Element type of float inputs and outputs.
         samples: Calibration samples by input name, for integers; empty where the graph has ranges.
-        select: Whether operators of TensorFlow itself may stay in the file.
+        allow: Names of operators that may be in the file though they are no builtins.
         outputs: Names of the outputs; those that the model gives them when None.
 
     Raises:
@@ -55,7 +56,8 @@ def convert_model(
             "quantize": quantize,
             "input_output": input_output,
             "samples": _store(samples, working),
-            "select": select,
+            "select": any(name.startswith("Flex") for name in allow),
+            "custom": any(not is_builtin(name) for name in allow),
         }
         (working / "job.json").write_text(json.dumps(job), encoding="utf-8")
         if code := WORKER.run(working / "job.json"):

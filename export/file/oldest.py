@@ -73,6 +73,11 @@ def place_of(min_runtime: str) -> int:
     )
 
 
+def is_builtin(name: str) -> bool:
+    """Tell whether an operator is one of TFLite's own."""
+    return name in _table()["operators"]
+
+
 def _order(name: str) -> tuple[bool, int, int]:
     kind, number = name.rsplit(" ", 1)
     major, minor = number.split(".")

@@ -96,6 +96,10 @@ def _negative(operation: Any, args: tuple[Any, ...], history: History) -> Functi
     return lambda x: ops.subtract(0.0, x)
 
 
+def _clip(operation: Any, args: tuple[Any, ...], history: History) -> Function:
+    return lambda x: ops.minimum(ops.maximum(x, operation.x_min), operation.x_max)
+
+
 def _power(operation: Any, args: tuple[Any, ...], history: History) -> Function | None:
     squares = isinstance(args[1], int | float) and args[1] == 2
     return (lambda x, exponent: ops.multiply(x, x)) if squares else None
@@ -109,6 +113,7 @@ _LAYERS: dict[type, Form] = {
     layers.UpSampling2D: _nearest,
 }
 _OPERATIONS: dict[str, Form] = {
+    "Clip": _clip,
     "Divide": quotient,
     "Negative": _negative,
     "Normalize": _normalize,

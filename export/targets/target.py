@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..conversion.options import INTEGERS, check_choice
-from ..conversion.preparation import Prepared
+from ..conversion.preparation import Prepared, output_names
 from ..coral.readiness import FOLLOWS, judge
 from ..coral.report import CoralReport
 from ..errors import ExportError
@@ -16,7 +16,6 @@ from ..file.flatbuffer import read_graphs
 from ..file.graph import Graph, Step
 from ..file.oldest import place_of
 from ..forms.operations import int8_form
-from ..model import name_outputs
 from . import gpu, microcontroller
 from .forms import coral, split_groups
 from .naming import layers_of
@@ -74,7 +73,7 @@ def write_for(ready: Prepared, *, target: str, quantize: str, min_runtime: str |
         return dataclasses.replace(ready, notes=(*ready.notes, note))
     if model is ready.model:
         return ready
-    outputs = ready.outputs or tuple(name_outputs(ready.model, ready.model.outputs))
+    outputs = ready.outputs or output_names(ready.model)
     return dataclasses.replace(ready, model=model, outputs=outputs)
 
 

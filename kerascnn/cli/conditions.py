@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 _COMPARE = {">=": operator.ge, "<=": operator.le}
 _SHARES = ("accuracy", "mean_iou")  # metrics of which a rounded form may lose only so much:
 _MOST_LOST = {"int8": 0.005, "qat": 0.002}
+_PRECISIONS = ("map_50",)  # metrics of which it must keep a share:
+_LEAST_KEPT = 0.95
 _LEAST_AGREEMENT = 0.99
 
 
@@ -24,7 +26,8 @@ def failures(
         scores: Every metric by form.
         conditions: What every form must reach.
         metric: The headline metric. Of an accuracy or a mean IoU, int8 may lose 0.005 after
-            training and 0.002 by training with its rounding.
+            training and 0.002 by training with its rounding; of a mean average precision, a
+            twentieth.
         agreement: Share of the answers that the file has in common with the model that trained with
             its rounding, of which 0.99 must be; None where there is none.
         lost: What rounding may lose by form, where it is another share.
@@ -35,14 +38,20 @@ def failures(
         for condition in conditions
         if not holds(condition, score)
     ]
-    for form, most in {**_MOST_LOST, **(lost or {})}.items():
-        if metric in _SHARES and form in scores:
-            less = scores["keras"][metric] - scores[form][metric]
-            if less > most:
-                missed.append(f"{metric} lost <= {most} in {form}: {less:.4g}")
+    for form, most in {**_most_lost(metric, scores["keras"]), **(lost or {})}.items():
+        less = scores["keras"][metric] - scores[form][metric] if form in scores else 0.0
+        if less > most:
+            missed.append(f"{metric} lost <= {most:.3g} in {form}: {less:.4g}")
     if agreement is not None and agreement < _LEAST_AGREEMENT:
         missed.append(f"agreement >= {_LEAST_AGREEMENT} in qat: {agreement:.4g}")
     return tuple(missed)
+
+
+def _most_lost(metric: str, scores: Mapping[str, float]) -> dict[str, float]:
+    """Give what each rounded form may lose of a metric; none for one that has no limit."""
+    if metric in _PRECISIONS:
+        return {form: (1 - _LEAST_KEPT) * scores[metric] for form in _MOST_LOST}
+    return _MOST_LOST if metric in _SHARES else {}
 
 
 def holds(condition: str, scores: Mapping[str, float]) -> bool:

@@ -96,7 +96,8 @@ def run_experiment(name: str, folder: Path) -> Result:
     forms = [form for form in ("float32", "int8", "qat") if form not in system.unsupported]
     deployed = deploy(run, forms)
     scores |= {one.quantize: one.scores for one in deployed}
-    agreement = next((_agreement(one.report) for one in deployed if one.quantize == "qat"), None)
+    aware = [one.report for one in deployed if one.quantize == "qat" and run.purpose.chooses]
+    agreement = _agreement(aware[0]) if aware else None
     options = _text(run.data_options)
     return Result(
         system=name,

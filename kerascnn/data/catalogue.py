@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kerascnn.data.coco import annotation_files, coco
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.digits import digits
 from kerascnn.data.folder import folder
@@ -26,7 +27,7 @@ _BUILDERS: dict[str, Callable[..., Dataset]] = {
 
 
 def list_datasets() -> list[str]:
-    """List the names that `load` takes, besides folders and `.npz` files."""
+    """List the names that `load` takes, besides folders and files."""
     return sorted(_BUILDERS)
 
 
@@ -35,7 +36,8 @@ def load(name: str | Path, **options: Any) -> Dataset:
 
     Args:
         name: A name that `list_datasets` gives, a folder with one sub-folder of pictures a class,
-            or a `.npz` file with the arrays `image` and `label` or `mask`.
+            a `.npz` file with the arrays that `from_arrays` takes, or a `.json` file of
+            annotations in the format of COCO or a folder with one in it.
         **options: Keyword arguments of the data set, such as `size`, `count` or `seed`.
 
     Raises:
@@ -63,10 +65,14 @@ def _builder(name: str | Path) -> Callable[..., Dataset]:
     if str(name) in _BUILDERS:
         return _BUILDERS[str(name)]
     path = Path(name)
+    if path.suffix == ".json" or (path.is_dir() and annotation_files(path)):
+        return functools.partial(coco, path)
     if path.is_dir():
         return functools.partial(folder, path)
     if path.suffix == ".npz":
         return functools.partial(npz, path)
     near = difflib.get_close_matches(str(name), _BUILDERS, n=3, cutoff=0.4)
     hint = f"Nearest: {', '.join(near)}." if near else f"Known: {', '.join(list_datasets())}."
-    raise ValueError(f"No data set, folder or .npz file has this name. {hint} Received: {name}")
+    raise ValueError(
+        f"No data set, folder, .npz or .json file has this name. {hint} Received: {name}"
+    )

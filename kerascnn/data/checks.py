@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from kerascnn.data.ranges import check_range, first, integers
+
 
 def check_images(images: ArrayLike) -> np.ndarray:
     """Return images as `(count, height, width, channels)`, float32 in [0, 1] or uint8.
@@ -39,14 +41,14 @@ def check_images(images: ArrayLike) -> np.ndarray:
         raise ValueError(
             "Images must be finite; repair or remove those that are not. "
             f"Received: NaN or infinity in {bad.sum()} of {len(images)}, "
-            f"first in images[{_first(bad)}]"
+            f"first in images[{first(bad)}]"
         )
     bad = (pixels.min(axis=1) < 0) | (pixels.max(axis=1) > 1)
     if bad.any():
-        first = pixels[_first(bad)]
+        row = pixels[first(bad)]
         raise ValueError(
             "Images must lie in [0, 1]; divide them by their largest possible value, or pass "
-            f"uint8. Received: images[{_first(bad)}] in [{first.min():g}, {first.max():g}]"
+            f"uint8. Received: images[{first(bad)}] in [{row.min():g}, {row.max():g}]"
         )
     return images.astype(np.float32)
 
@@ -62,13 +64,13 @@ def check_labels(labels: ArrayLike, count: int, label_names: Sequence[str]) -> n
     Raises:
         ValueError: If the shape, the type or a value does not fit.
     """
-    labels = _integers("labels", np.asarray(labels))
+    labels = integers("labels", np.asarray(labels))
     if labels.shape != (count,):
         raise ValueError(
             f"Labels must be one integer for each of the {count} images. "
             f"Received: labels of shape {labels.shape}"
         )
-    _check_range("labels", labels[:, np.newaxis], label_names)
+    check_range("labels", labels[:, np.newaxis], label_names)
     return labels.astype(np.int32)
 
 
@@ -83,7 +85,7 @@ def check_masks(masks: ArrayLike, shape: tuple[int, ...], label_names: Sequence[
     Raises:
         ValueError: If the shape, the type or a value does not fit.
     """
-    masks = _integers("masks", np.asarray(masks))
+    masks = integers("masks", np.asarray(masks))
     if masks.ndim == 4 and masks.shape[-1] == 1:
         masks = masks[..., 0]
     if masks.shape != shape[:3]:
@@ -91,33 +93,42 @@ def check_masks(masks: ArrayLike, shape: tuple[int, ...], label_names: Sequence[
             f"Masks must have one integer for each pixel of the images, shape {shape[:3]}. "
             f"Received: masks of shape {masks.shape}"
         )
-    _check_range("masks", masks.reshape(len(masks), -1), label_names)
+    check_range("masks", masks.reshape(len(masks), -1), label_names)
     return masks.astype(np.int32)
 
 
-def _integers(name: str, values: np.ndarray) -> np.ndarray:
-    if not np.issubdtype(values.dtype, np.integer):
+def check_boxes(
+    boxes: ArrayLike, classes: ArrayLike, count: int, label_names: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return boxes as float32 `(count, boxes, 4)` and their classes as int32 `(count, boxes)`.
+
+    Args:
+        boxes: `(ymin, xmin, ymax, xmax)` in [0, 1], each edge beyond the one before it.
+        classes: Integers from 1; -1 where there is no box, which is not looked at then.
+        count: Number of images.
+        label_names: Name of each value, that of the background, 0, included; any value from 1 is
+            taken when empty.
+
+    Raises:
+        ValueError: If a shape, a type or a value does not fit.
+    """
+    boxes, classes = np.asarray(boxes), integers("classes", np.asarray(classes))
+    if classes.ndim != 2 or len(classes) != count or boxes.shape != (*classes.shape, 4):
         raise ValueError(
-            f"{name.capitalize()} must be integers; convert them with astype(int). "
-            f"Received: {name} of type {values.dtype}"
+            f"Each of the {count} images must have the same number of boxes, filled up with the "
+            "class -1, shapes (count, boxes, 4) and (count, boxes). "
+            f"Received: boxes of shape {boxes.shape}, classes of shape {classes.shape}"
         )
-    return values
-
-
-def _check_range(name: str, rows: np.ndarray, label_names: Sequence[str]) -> None:
-    limit = len(label_names) or np.iinfo(np.int32).max
-    bad = np.logical_or(rows < 0, rows >= limit)
-    flags = np.any(bad, axis=1)
-    if not flags.any():
-        return
-    first = _first(flags)
-    value = rows[first][bad[first]][0]
-    known = f" 0..{limit - 1}, one for each of the {limit} names" if label_names else " 0 or above"
-    raise ValueError(
-        f"{name.capitalize()} must be{known}; renumber them from 0 or name every value. "
-        f"Received: {name}[{first}] with the value {value}"
-    )
-
-
-def _first(flags: np.ndarray) -> int:
-    return int(np.flatnonzero(flags)[0])
+    there = classes != -1
+    check_range("classes", np.where(there, classes, 1), label_names, least=1)
+    low, high = boxes[..., :2], boxes[..., 2:]
+    bad = there & np.logical_not(((low >= 0) & (low < high) & (high <= 1)).all(axis=-1))
+    if bad.any():
+        image, box = np.argwhere(bad)[0]
+        raise ValueError(
+            "Boxes must be (ymin, xmin, ymax, xmax) with ymin < ymax and xmin < xmax, as shares of "
+            "the image in [0, 1]; divide pixels by height and width. "
+            f"Received: boxes[{image}][{box}] = {boxes[image, box].tolist()}"
+        )
+    boxes = np.where(there[..., np.newaxis], boxes, 0.0)
+    return boxes.astype(np.float32), classes.astype(np.int32)

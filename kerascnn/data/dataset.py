@@ -17,7 +17,9 @@ class Dataset:
     dict of `image`, float32 `(height, width, channels)` in [0, 1], and of what the data has:
     `label`, int32 `()`; `mask`, int32 `(height, width)` with 0 for background; `boxes`, float32
     `(boxes, 4)` as `(ymin, xmin, ymax, xmax)` in [0, 1]; `classes`, int32 `(boxes,)`, the value of
-    each box, -1 where there is no box.
+    each box, from 1, as 0 is the background, or -1 where there is no box; `keypoints`, float32
+    `(boxes, points, 3)`, y and x in [0, 1] and 1 for each point of a box, all 0 where it is not
+    marked.
 
     Args:
         name: What `load` was asked for.
@@ -28,6 +30,8 @@ class Dataset:
         train: Examples to fit.
         validation: Examples to watch while fitting.
         test: Held-out examples to score.
+        points: Name of each key point.
+        skeleton: Pairs of key points that a limb joins, as indices of `points`.
     """
 
     name: str
@@ -38,6 +42,8 @@ class Dataset:
     train: tf.data.Dataset
     validation: tf.data.Dataset
     test: tf.data.Dataset
+    points: tuple[str, ...] = ()
+    skeleton: tuple[tuple[int, int], ...] = ()
 
 
 def arrays(split: tf.data.Dataset, limit: int | None = None) -> dict[str, np.ndarray]:

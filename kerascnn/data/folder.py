@@ -6,13 +6,10 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
-from PIL import Image
 
 from kerascnn.data.dataset import Dataset
+from kerascnn.data.pictures import picture_size, reader, serve
 from kerascnn.data.splits import split_indices
-
-_COLOUR = {1: "grayscale", 3: "rgb"}
 
 
 def folder(
@@ -43,27 +40,11 @@ def folder(
         ValueError: If an argument is out of range, the folder has no classes or no pictures, or a
             file is no picture.
     """
-    if size < 1 or channels not in _COLOUR:
-        raise ValueError(
-            "The size must be positive and the channels 1 or 3. "
-            f"Received: size={size}, channels={channels}"
-        )
+    read = reader(size, channels)
     files, labels, names = _list(Path(path))
     parts = split_indices(len(files), (validation, test), seed=seed, groups=labels)
-
-    def read(file: tf.Tensor, label: tf.Tensor) -> dict[str, tf.Tensor]:
-        image = tf.io.decode_image(tf.io.read_file(file), channels, expand_animations=False)
-        image.set_shape((None, None, channels))
-        # Without antialiasing a large photograph would shrink to noise.
-        image = tf.image.resize(image, (size, size), antialias=True) / 255.0
-        return {"image": tf.clip_by_value(image, 0.0, 1.0), "label": label}
-
-    train, held_out, tested = (
-        tf.data.Dataset.from_tensor_slices((files[part], labels[part])).map(
-            read, num_parallel_calls=tf.data.AUTOTUNE
-        )
-        for part in parts
-    )
+    columns = {"image": files, "label": labels}
+    train, held_out, tested = serve(columns, parts, read)
     return Dataset(
         name=Path(path).resolve().name,
         source=source or str(path),
@@ -90,11 +71,6 @@ def _list(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     files = np.array(found.file_paths)
     names = tuple(found.class_names)
     for file in files:
-        try:
-            Image.open(file).close()
-        except OSError as error:
-            raise ValueError(
-                f"A file must be a picture; repair or remove it. Received: {file} ({error})"
-            ) from error
+        picture_size(Path(file))
     classes = [names.index(Path(file).relative_to(path).parts[0]) for file in files]
     return files, np.array(classes, np.int32), names

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from numpy.typing import ArrayLike
 
-from kerascnn.data.checks import check_images, check_labels, check_masks
+from kerascnn.data.checks import check_boxes, check_images, check_labels, check_masks
 from kerascnn.data.dataset import Dataset, slices
 from kerascnn.data.splits import split_indices
 
@@ -17,6 +17,8 @@ def from_arrays(
     labels: ArrayLike | None = None,
     masks: ArrayLike | None = None,
     *,
+    boxes: ArrayLike | None = None,
+    classes: ArrayLike | None = None,
     label_names: Sequence[str] = (),
     source: str = "",
     licence: str = "",
@@ -31,7 +33,10 @@ def from_arrays(
         images: `(count, height, width[, channels])`, uint8 or floating point in [0, 1].
         labels: Integers from 0, `(count,)`.
         masks: Integers from 0 (background), `(count, height, width)`.
-        label_names: Name of each value of the labels or masks; their numbers when empty.
+        boxes: `(ymin, xmin, ymax, xmax)` in [0, 1], `(count, boxes, 4)`.
+        classes: Integers from 1 (0 is the background), one a box, -1 where there is none,
+            `(count, boxes)`.
+        label_names: Name of each value of the labels, masks or classes; their numbers when empty.
         source: Where the images come from.
         licence: The terms under which they may be used.
         validation: Share of the validation split, in (0, 1).
@@ -40,7 +45,7 @@ def from_arrays(
 
     Raises:
         ValueError: If an array is empty, of the wrong shape or type, not finite or out of range,
-            or if a split would be empty.
+            there are boxes without classes, or a split would be empty.
 
     Example:
         >>> dataset = from_arrays("mine", images, labels, label_names=("cat", "dog"))
@@ -51,7 +56,12 @@ def from_arrays(
         columns["label"] = check_labels(labels, count, label_names)
     if masks is not None:
         columns["mask"] = check_masks(masks, columns["image"].shape, label_names)
-    values = [columns[key].max() for key in ("label", "mask") if key in columns]
+    if (boxes is None) != (classes is None):
+        given = "boxes" if classes is None else "classes"
+        raise ValueError(f"Boxes and classes come together. Received: {given} alone")
+    if boxes is not None and classes is not None:
+        columns["boxes"], columns["classes"] = check_boxes(boxes, classes, count, label_names)
+    values = [columns[key].max() for key in ("label", "mask", "classes") if key in columns]
     parts = split_indices(count, (validation, test), seed=seed, groups=columns.get("label"))
     train, held_out, tested = (
         slices({key: column[part] for key, column in columns.items()}) for part in parts

@@ -10,7 +10,7 @@ import numpy as np
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.in_memory import from_arrays
 
-_ARRAYS = ("image", "label", "mask", "names")
+_ARRAYS = ("image", "label", "mask", "boxes", "classes", "names")
 
 
 def npz(
@@ -25,8 +25,8 @@ def npz(
     """Serve the arrays of a `.npz` file, split by class where there are labels.
 
     Args:
-        path: File with the array `image`, and with `label`, `mask` or both as `from_arrays` takes
-            them; the names of their values may stand in the array `names`.
+        path: File with the array `image`, and with `label`, `mask`, or `boxes` and `classes` as
+            `from_arrays` takes them; the names of their values may stand in the array `names`.
         source: Where the images come from; the path when empty.
         licence: The terms under which they may be used.
         validation: Share of the validation split, in (0, 1).
@@ -47,7 +47,7 @@ def npz(
         ) from error
     if "image" not in columns or not set(columns) <= set(_ARRAYS):
         raise ValueError(
-            f"The file must hold `image`, and may hold `label`, `mask` and `names`. "
+            f"The file must hold `image`, and may hold {', '.join(_ARRAYS[1:])}. "
             f"Received: {path} with {', '.join(columns) or 'no array'}"
         )
     return from_arrays(
@@ -55,6 +55,8 @@ def npz(
         columns["image"],
         columns.get("label"),
         columns.get("mask"),
+        boxes=columns.get("boxes"),
+        classes=columns.get("classes"),
         label_names=[str(name) for name in columns.get("names", ())],
         source=source or str(path),
         licence=licence or "not stated",

@@ -18,6 +18,12 @@ from kerascnn.layers.blocks import (
     PreActivationResidual,
     Residual,
 )
+from kerascnn.layers.boxes import (
+    decode_boxes,
+    decode_cells,
+    default_boxes,
+    encode_boxes,
+)
 from kerascnn.layers.capsules import (
     Capsule,
     CapsuleDecoder,
@@ -92,8 +98,12 @@ __all__ = [
     "TemplateDecoder",
     "canvas_mean",
     "canvas_nats",
+    "decode_boxes",
+    "decode_cells",
+    "default_boxes",
     "dynamic_routing",
     "em_routing",
+    "encode_boxes",
     "geometric_pose",
     "squash",
 ]

@@ -9,8 +9,10 @@ from kerascnn.losses.capsule import CapsuleMargin, capsule_margin
 from kerascnn.losses.contrastive import Contrastive, contrastive
 from kerascnn.losses.divergence import GaussianKL, JensenShannon, gaussian_kl, jensen_shannon
 from kerascnn.losses.f_divergence import FDivergence, f_divergence, find_divergence
+from kerascnn.losses.grid_boxes import GridBoxes, grid_boxes
 from kerascnn.losses.hinge import Hinge, hinge
 from kerascnn.losses.likelihood import bernoulli_nats
+from kerascnn.losses.multi_box import MultiBox, multi_box
 from kerascnn.losses.multi_label_hinge import MultiLabelHinge, multi_label_hinge
 from kerascnn.losses.smoothed import SmoothedCrossentropy, smoothed_crossentropy
 from kerascnn.losses.spread import Spread, spread
@@ -21,8 +23,10 @@ __all__ = [
     "Contrastive",
     "FDivergence",
     "GaussianKL",
+    "GridBoxes",
     "Hinge",
     "JensenShannon",
+    "MultiBox",
     "MultiLabelHinge",
     "SmoothedCrossentropy",
     "Spread",
@@ -35,8 +39,10 @@ __all__ = [
     "find_divergence",
     "gan_value",
     "gaussian_kl",
+    "grid_boxes",
     "hinge",
     "jensen_shannon",
+    "multi_box",
     "multi_label_hinge",
     "smoothed_crossentropy",
     "spread",

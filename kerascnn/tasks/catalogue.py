@@ -6,6 +6,7 @@ import difflib
 
 from kerascnn.tasks.autoencoding import Autoencoding
 from kerascnn.tasks.classification import Classification
+from kerascnn.tasks.detection import Detection
 from kerascnn.tasks.embedding import Embedding
 from kerascnn.tasks.generation import Generation
 from kerascnn.tasks.segmentation import Segmentation
@@ -13,7 +14,14 @@ from kerascnn.tasks.task import Task
 
 _TASKS: dict[str, Task] = {
     task.name: task
-    for task in (Autoencoding(), Classification(), Embedding(), Generation(), Segmentation())
+    for task in (
+        Autoencoding(),
+        Classification(),
+        Detection(),
+        Embedding(),
+        Generation(),
+        Segmentation(),
+    )
 }
 
 

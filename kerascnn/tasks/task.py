@@ -27,6 +27,7 @@ class Task(abc.ABC):
         value_range: What the values 0 and 1 of a pixel become for the model.
         metric: The key of `score` by which models are compared.
         validates: Whether the loss on held-out examples says something while training.
+        chooses: Whether the largest number along the last axis of an output is an answer.
     """
 
     name: ClassVar[str]
@@ -35,6 +36,7 @@ class Task(abc.ABC):
     value_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     metric: ClassVar[str]
     validates: ClassVar[bool] = True
+    chooses: ClassVar[bool] = True
 
     def model_options(self, dataset: Dataset) -> dict[str, Any]:
         """Give the arguments of a builder that the data decides."""

@@ -11,6 +11,7 @@ import pytest
 from keras import layers, ops
 
 from kerascnn import edge, export
+from kerascnn.training.post_process import OPERATOR, DetectionPostProcess
 
 pytestmark = pytest.mark.slow
 
@@ -94,6 +95,14 @@ def ready():
     return keras.Model(image, outputs)
 
 
+def processed():
+    """Detections of the operator that TFLite has for the post-process."""
+    image, offsets, logits = heads()
+    thresholds = {"score_threshold": SCORE_THRESHOLD, "iou_threshold": IOU_THRESHOLD}
+    keep = DetectionPostProcess(ANCHORS, background=False, **thresholds)
+    return keras.Model(image, keep([offsets, layers.Activation("sigmoid")(logits)]))
+
+
 def described(task, labels=LABELS, **detector):
     fields = {"score_threshold": SCORE_THRESHOLD, "iou_threshold": IOU_THRESHOLD} | detector
     detector = edge.Detector(**fields) if task == "detection" else None
@@ -108,6 +117,7 @@ MODELS = {
     "detector-anchored": (anchored, described("detection", **OFFSETS)),
     # What is ready made isn't suppressed any more.
     "detector-ready": (ready, described("detection", iou_threshold=1.0)),
+    "detector-processed": (processed, described("detection", iou_threshold=1.0)),
 }
 FORMS = {
     "float32": {},
@@ -139,10 +149,11 @@ def folder(tmp_path_factory):
     inputs = ((PIXELS - 128) / 128).astype("float32")
     for name, (build, metadata) in MODELS.items():
         # The class of a ready detection is a number that int8 can't count up to.
-        for form, options in FORMS.items() if build is not ready else [("float32", {})]:
+        made = build in (ready, processed)
+        for form, options in FORMS.items() if not made else [("float32", {})]:
             data = {"calibration": inputs} if options else {"parity": inputs[:2]}
             path = folder / f"{name}-{form}.tflite"
-            export.to_tflite(build(), path, metadata=metadata, **options, **data)
+            export.to_tflite(build(), path, metadata=metadata, allow=(OPERATOR,), **options, **data)
     return folder
 
 
@@ -197,7 +208,13 @@ def test_the_mask_of_one_class_is_the_same(folder, answers, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["detector-anchored-float32", "detector-anchored-uint8", "detector-ready-float32"]
+    "name",
+    [
+        "detector-anchored-float32",
+        "detector-anchored-uint8",
+        "detector-ready-float32",
+        "detector-processed-float32",
+    ],
 )
 def test_boxes_are_the_same(folder, answers, name):
     model = edge.load(folder / f"{name}.tflite")
@@ -216,6 +233,8 @@ def test_boxes_are_the_same(folder, answers, name):
     assert max(counts) > 2
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "detector-ready"])
+@pytest.mark.parametrize(
+    "name", [name for name, (build, _) in MODELS.items() if build not in (ready, processed)]
+)
 def test_int8_inputs_are_refused(answers, name):
     assert all("uint8/float32, got INT8" in answer for answer in answers[f"{name}-int8"])

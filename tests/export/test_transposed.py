@@ -21,7 +21,7 @@ def test_a_relu_that_the_range_cuts_off_is_left_out(most, tmp_path, monkeypatch)
     fused, plain = tmp_path / "fused.tflite", tmp_path / "plain.tflite"
     fused.write_bytes(
         process.convert_model(
-            model, quantize="int8", input_output="int8", samples={"image": images}, select=False
+            model, quantize="int8", input_output="int8", samples={"image": images}
         )
     )
     plain.write_bytes(drop_relus(fused.read_bytes()))

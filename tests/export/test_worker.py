@@ -30,7 +30,8 @@ def job(model, folder, **options):
     folder.mkdir()
     trace(model, folder / "saved_model", batch=1)
     files = {"output": "model.tflite", "error": "error.txt", "log": "log.txt"}
-    form = {"quantize": "float32", "input_output": "float32", "samples": {}, "select": False}
+    form = {"quantize": "float32", "input_output": "float32", "samples": {}}
+    form |= {"select": False, "custom": False}
     places = {name: str(folder / file) for name, file in files.items()}
     saved = {"saved_model": str(folder / "saved_model"), "endpoint": ENDPOINT}
     path = folder / "job.json"

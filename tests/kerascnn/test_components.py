@@ -409,6 +409,10 @@ LAYERS = {
     ),
 }
 PROBABILITIES = 0.8 * np.random.default_rng(0).dirichlet(np.ones(4), (2, 5)) + 0.05
+ANCHORS = [[y, x, y + 0.5, x + 0.5] for y in (0.0, 0.5) for x in (0.0, 0.5)]
+OBJECTS = np.array(
+    [[[1, 0.1, 0.1, 0.4, 0.6], [3, 0.5, 0.6, 0.9, 1.0]], [[2, 0, 0.5, 0.6, 1], [-1, 0, 0, 0, 0]]]
+)
 LOSSES = {
     "CapsuleMargin": Cases(
         LossCase({"present": 0.8, "absent": 0.2}, np.array([0, 2, 1, 2, 0, 1]), (3,)),
@@ -441,6 +445,11 @@ LOSSES = {
         wrong=[{"divergence": "none"}],
     ),
     "GaussianKL": Cases(LossCase({}, np.zeros(6), (4,))),
+    "GridBoxes": Cases(
+        LossCase({"boxes": 2}, OBJECTS, (3, 2, 13)),
+        LossCase({"boxes": 1, "coordinates": 1.0, "nothing": 0.1}, OBJECTS, (2, 2, 8)),
+        wrong=[{"boxes": 0}, {"coordinates": -1.0}, {"nothing": -1.0}],
+    ),
     "Hinge": Cases(
         LossCase({}, np.array([0, 3, 1]), (4,)),
         LossCase({"margin": 0.5, "power": 2}, np.eye(4)[[0, 3, 1]], (4,)),
@@ -449,6 +458,27 @@ LOSSES = {
     "JensenShannon": Cases(
         LossCase({}, PROBABILITIES[0], PROBABILITIES[1]),
         LossCase({"from_logits": True}, PROBABILITIES[0], (4,)),
+    ),
+    "MultiBox": Cases(
+        LossCase({"anchors": ANCHORS}, OBJECTS, (4, 8)),
+        LossCase(
+            {
+                "anchors": ANCHORS[:2],
+                "variances": [0.2, 0.2, 0.1, 0.1],
+                "threshold": 0.4,
+                "negatives": 2.0,
+                "box_weight": 0.5,
+            },
+            OBJECTS,
+            (2, 8),
+        ),
+        wrong=[
+            {"anchors": [[0.0, 0.0, 0.0, 1.0]]},
+            {"variances": [0.1, 0.1, 0.0, 0.2]},
+            {"threshold": 1.0},
+            {"negatives": 0.0},
+            {"box_weight": -1.0},
+        ],
     ),
     "MultiLabelHinge": Cases(
         LossCase({}, np.array([[1, 0, 1], [0, 0, 1]]), (3,)),

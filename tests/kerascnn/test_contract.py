@@ -41,6 +41,8 @@ class Case:
             rng.uniform(size=(count, *shape)).astype("float32"),
             labels=np.arange(count) % 3,
             masks=rng.integers(0, 3, (count, *shape[:2])),
+            boxes=np.sort(rng.uniform(size=(count, 4, 2, 2)), axis=2).reshape(count, 4, 4),
+            classes=rng.integers(1, 3, (count, 4)),
             label_names=("a", "b", "c"),
             validation=1 / 3,
             test=1 / 3,
@@ -209,7 +211,7 @@ def test_trained_with_rounding_it_becomes_integers_without_calibration(case, req
     assert not report.float_operators
     assert all(output.sqnr_db > 20 for output in report.parity.outputs)
     rounded, given = values(aware(inputs, training=False)), values(edge.load(path)(inputs))
-    for one, other in zip(rounded, given, strict=True):
+    for one, other in zip(rounded, given, strict=True) if case.task.chooses else ():
         ordered = np.sort(one, axis=-1)
         lead = ordered[..., -1] - ordered[..., -2:-1].max(-1, initial=-np.inf)
         decided = lead > 4 * np.ptp(one) / 255  # weights are random: many places are a tie

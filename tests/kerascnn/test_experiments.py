@@ -1,6 +1,7 @@
 """Each system passes its experiment; the same run with the idea of its paper broken misses it."""
 
 import dataclasses
+import functools
 
 import keras
 import pytest
@@ -10,8 +11,8 @@ from kerascnn.cli.conditions import holds
 from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
 from kerascnn.layers import Residual
-from kerascnn.losses import GaussianKL
-from kerascnn.training import GAN, AuxiliaryClassifiers
+from kerascnn.losses import GaussianKL, GridBoxes
+from kerascnn.training import GAN, AuxiliaryClassifiers, heads
 
 SYSTEMS = [registry.get_system(name) for name in registry.list_models()]
 PROVEN = sorted({system.name for system in SYSTEMS if system.experiment})
@@ -106,6 +107,22 @@ def flattering(run, monkeypatch):
     return run
 
 
+def without_offsets(run, monkeypatch):
+    """A detector that takes its default boxes as they are."""
+    honest = heads.decode_boxes
+    monkeypatch.setattr(
+        heads, "decode_boxes", lambda offsets, anchors: honest(0.0 * offsets, anchors)
+    )
+    return run
+
+
+def without_coordinates(run, monkeypatch):
+    """YOLO that is not told where its boxes should be."""
+    free = functools.partial(GridBoxes, coordinates=0.0)
+    monkeypatch.setattr("kerascnn.models.detection.yolo_v1.GridBoxes", free)
+    return run
+
+
 MUTANTS = {
     "alexnet": linear_convolutions,
     "capsnet": routed_by_parents,
@@ -116,10 +133,12 @@ MUTANTS = {
     "matrix_capsules": unrouted,
     "resnet": plain,
     "resnet_v2": plain_v2,
+    "ssd300": without_offsets,
     "stacked_what_where_autoencoder": linear_convolutions,
     "unet": without_skips,
     "vae": without_divergence,
     "vgg": linear_convolutions,
+    "yolo_v1": without_coordinates,
     "zfnet": linear_convolutions,
 }
 

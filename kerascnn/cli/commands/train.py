@@ -13,7 +13,9 @@ from kerascnn.edge.cli.console import errors, output, show_json, show_table
 def train(
     system: str | None = typer.Argument(None, help="A name that `kerascnn list` shows."),
     data: str | None = typer.Option(
-        None, help="A data set by name, a folder of pictures by class, or a .npz file."
+        None,
+        help="A data set by name, a folder of pictures by class, a .npz file, or a folder with the "
+        "annotations of COCO.",
     ),
     task: str | None = typer.Option(None, help="What to train for; the system's own by default."),
     epochs: int | None = typer.Option(

@@ -100,18 +100,10 @@ def vgg(
             "weights='imagenet' exist for vgg16 and vgg19 with 3 channels. "
             f"Received: weights={weights!r} for {network}"
         )
-    x = image = keras.Input(input_shape, name="image")
+    image = keras.Input(input_shape, name="image")
     hidden = {"activation": activation, "kernel_initializer": "he_normal"}
-    for block, count in enumerate(blocks):
-        for number in range(1, count + 1):
-            x = layers.Conv2D(
-                filters * 2 ** min(block, 3),
-                3,
-                padding="same",
-                name=f"block{block + 1}_conv{number}",
-                **hidden,
-            )(x)
-        x = layers.MaxPooling2D(2, name=f"block{block + 1}_pool")(x)
+    x = block_ends(image, blocks, filters, **hidden)[-1]
+    x = layers.MaxPooling2D(2, name=f"block{len(blocks)}_pool")(x)
     x = layers.Flatten(name="flatten")(x)
     for number in (1, 2):
         x = layers.Dense(units, name=f"fc{number}", **hidden)(x)
@@ -122,6 +114,35 @@ def vgg(
         whole = (*input_shape, num_classes, units) == (224, 224, 3, 1000, 4096)
         copy_by_name(_KERAS[network](include_top=whole), model)
     return model
+
+
+def block_ends(x, blocks, filters, *, padding="valid", **options):
+    """Apply blocks of 3x3 convolutions, with a halving between every two.
+
+    Args:
+        x: `(batch, height, width, channels)`.
+        blocks: Convolutions of each block.
+        filters: Channels of the first block, doubled up to the eightfold at each of the next ones.
+        padding: Whether a last odd row counts in a halving, `"same"`, or not, `"valid"`.
+        **options: Further arguments of the convolutions.
+
+    Returns:
+        The tensor at the end of each block.
+    """
+    ends = []
+    for block, count in enumerate(blocks):
+        if block:
+            x = layers.MaxPooling2D(2, padding=padding, name=f"block{block}_pool")(x)
+        for number in range(1, count + 1):
+            x = layers.Conv2D(
+                filters * 2 ** min(block, 3),
+                3,
+                padding="same",
+                name=f"block{block + 1}_conv{number}",
+                **options,
+            )(x)
+        ends.append(x)
+    return ends
 
 
 def _check(input_shape, blocks):

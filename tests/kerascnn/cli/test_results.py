@@ -56,6 +56,8 @@ def test_conditions_compare_the_named_metric(condition, truth):
             ("accuracy >= 0.8 in int8: 0.7", "accuracy lost <= 0.005 in int8: 0.2"),
         ),
         ("fdd", 0.85, 0.85, ()),
+        ("map_50", 0.86, 0.9, ()),
+        ("map_50", 0.9, 0.85, ("map_50 lost <= 0.045 in qat: 0.05",)),
     ],
 )
 def test_rounding_may_lose_only_so_much_of_an_accuracy(metric, int8, qat, failed):

@@ -97,6 +97,15 @@ def test_a_file_of_arrays_is_served(tmp_path):
     assert data.arrays(dataset.test)["mask"].shape == (10, 6, 6)
 
 
+def test_boxes_come_from_a_file_of_arrays_too(tmp_path):
+    path = tmp_path / "mine.npz"
+    boxes = np.tile([0.1, 0.2, 0.5, 0.6], (20, 1, 1))
+    np.savez(path, image=np.zeros((20, 6, 6, 3)), boxes=boxes, classes=np.ones((20, 1), int))
+    test = data.arrays(data.load(path).test)
+    np.testing.assert_array_equal(test["boxes"], boxes[: len(test["boxes"])].astype("float32"))
+    np.testing.assert_array_equal(test["classes"], 1)
+
+
 def test_a_file_without_images_is_refused(tmp_path):
     path = tmp_path / "mine.npz"
     np.savez(path, x=np.zeros(3), y=np.zeros(3))

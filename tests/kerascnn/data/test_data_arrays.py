@@ -122,6 +122,44 @@ def test_masks_that_do_not_fit_are_refused(masks, message):
         data.from_arrays("mine", IMAGES, masks=masks, label_names=("none", "some"))
 
 
+BOXES = np.tile([[0.1, 0.2, 0.5, 1.0], [0.0, 0.0, 0.0, 0.0]], (40, 1, 1))
+CLASSES = np.tile([2, -1], (40, 1))
+
+
+def test_boxes_are_served_with_their_classes():
+    boxes = changed(BOXES, (slice(None), 1), np.nan)  # not looked at where there is none
+    dataset = data.from_arrays(
+        "mine", IMAGES, boxes=boxes, classes=CLASSES, label_names=("none", "cat", "dog")
+    )
+    test = data.arrays(dataset.test)
+    np.testing.assert_array_equal(test["boxes"], BOXES[:6].astype("float32"))
+    np.testing.assert_array_equal(test["classes"], CLASSES[:6])
+    assert (test["boxes"].dtype, test["classes"].dtype) == ("float32", "int32")
+    unnamed = data.from_arrays("mine", IMAGES, boxes=boxes, classes=CLASSES)
+    assert unnamed.labels == ("0", "1", "2")
+
+
+@pytest.mark.parametrize(
+    ("boxes", "classes", "message"),
+    [
+        (BOXES, None, "together. Received: boxes alone"),
+        (None, CLASSES, "together. Received: classes alone"),
+        (BOXES[:, :1], CLASSES, r"\(40, 1, 4\), classes of shape \(40, 2\)"),
+        (BOXES, CLASSES[:, 0], r"classes of shape \(40,\)"),
+        (BOXES, CLASSES / 1.0, "integers.*classes of type float64"),
+        (BOXES, changed(CLASSES, (3, 0), 0), r"1\.\.2.*from 1.*classes\[3\] with the value 0"),
+        (BOXES, changed(CLASSES, (3, 0), 3), r"each of the 2 names.*classes\[3\] with the value 3"),
+        (BOXES * 40, CLASSES, r"divide pixels.*Received: boxes\[0\]\[0\] = \[4.0"),
+        (changed(BOXES, (7, 0, 2), 0.05), CLASSES, r"ymin < ymax.*boxes\[7\]\[0\]"),
+        (changed(BOXES, (7, 0, 1), np.nan), CLASSES, r"boxes\[7\]\[0\] = \[0.1, nan"),
+    ],
+)
+def test_boxes_that_do_not_fit_are_refused(boxes, classes, message):
+    names = ("none", "cat", "dog")
+    with pytest.raises(ValueError, match=message):
+        data.from_arrays("mine", IMAGES, boxes=boxes, classes=classes, label_names=names)
+
+
 @pytest.mark.parametrize("shares", [(0, 0.1), (0.5, 0.5), (-0.1, 0.2)])
 def test_shares_out_of_range_are_refused(shares):
     with pytest.raises(ValueError, match=r"sum to less than 1"):

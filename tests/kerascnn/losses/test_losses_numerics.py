@@ -45,6 +45,15 @@ LOGITS = {
     "certain and wrong": (np.eye(3)[:2], 6e4 * np.eye(3)[1:]),
     "extreme": (np.eye(3)[:2], 1e18 * (np.eye(3)[1:] - 0.5)),
 }
+ANCHORS = [[0.0, 0.0, 0.5, 0.5], [0.5, 0.5, 1.0, 1.0]]
+SOMETHING, NOTHING = [[1, 0.0, 0.0, 0.4, 0.6]], [[-1, 0.0, 0.0, 0.0, 0.0]]
+DETECTIONS = {
+    "zero": ([SOMETHING], np.zeros((1, 2, 6))),
+    "nothing": ([NOTHING], np.ones((1, 2, 6))),
+    "a box without an area": ([[[1, 0.2, 0.2, 0.2, 0.2]]], np.ones((1, 2, 6))),
+    "the largest of half precision": ([SOMETHING, NOTHING], 65504 * np.ones((2, 2, 6))),
+}
+GRIDS = {name: (true, values[:, None]) for name, (true, values) in DETECTIONS.items()}
 FORMS = ("lecun", "legacy", "squared", "survey")
 TABLE = [
     *(
@@ -76,6 +85,8 @@ TABLE = [
         (losses.CapsuleMargin, {}, {name: PROBABILITIES[name]})
         for name in ("equal", "certain and wrong")
     ),
+    (losses.MultiBox, {"anchors": ANCHORS}, DETECTIONS),
+    (losses.GridBoxes, {"boxes": 1}, GRIDS),
     (losses.SmoothedCrossentropy, {}, PROBABILITIES),
     (losses.SmoothedCrossentropy, {"from_logits": True}, LOGITS),
     (losses.Spread, {}, LOGITS),

@@ -21,6 +21,10 @@ def outputs(task, examples):
     return {
         "autoencoding": RNG.uniform(size=shape),
         "classification": RNG.dirichlet(np.ones(10), len(shape) and shape[0]),
+        "detection": {
+            "boxes": np.sort(RNG.uniform(size=(shape[0], 2, 2, 2)), axis=2).reshape(-1, 2, 4),
+            "scores": RNG.uniform(0.4, 1, size=(shape[0], 2, 3)),
+        },
         "embedding": RNG.normal(size=(shape[0], 4)),
         "generation": RNG.uniform(-1, 1, size=shape),
         "segmentation": RNG.normal(size=(*shape[:3], 4)),
@@ -34,10 +38,11 @@ def red(picture):
 
 @pytest.mark.parametrize("count", [1, 60])
 @pytest.mark.parametrize(
-    "task", ["autoencoding", "classification", "embedding", "generation", "segmentation"]
+    "task",
+    ["autoencoding", "classification", "detection", "embedding", "generation", "segmentation"],
 )
 def test_nothing_touches_the_edge(task, count):
-    if task == "segmentation":
+    if task in ("detection", "segmentation"):
         examples = data.arrays(data.load("shapes", count=240).test, count)
     else:
         examples = digits(count)
@@ -77,6 +82,21 @@ def test_a_mask_is_drawn_as_it_is_predicted():
     orange = (true == (230, 159, 0)).all(axis=-1)
     rows = np.flatnonzero(orange.any(axis=1))
     assert rows.min() < true.shape[0] / 2 < rows.max()
+
+
+def test_boxes_are_drawn_where_they_are_and_misses_are_marked():
+    task = get_task("detection")
+    examples = data.arrays(data.load("shapes").test, 8)
+    scores = np.eye(4)[np.maximum(examples["classes"], 0)][..., 1:]
+    right = {"boxes": examples["boxes"], "scores": scores}
+    picture = np.asarray(task.picture(examples, right, LONG[:4]))
+    assert red(picture) == 0
+    (blue,) = np.where((picture == (0, 114, 178)).all(axis=-1).any(axis=1))
+    assert blue.min() < picture.shape[0] / 2 < blue.max()
+    nothing = {"boxes": examples["boxes"], "scores": 0 * scores}
+    assert red(task.picture(examples, nothing, LONG[:4])) > 500
+    elsewhere = {"boxes": np.roll(examples["boxes"], 1, axis=0), "scores": scores}
+    assert red(task.picture(examples, elsewhere, LONG[:4])) > 500
 
 
 def test_colour_images_are_drawn_in_colour():

@@ -9,7 +9,14 @@ from kerascnn import data
 from kerascnn.tasks import get_task, list_tasks
 
 RNG = np.random.default_rng(0)
-TASKS = ["autoencoding", "classification", "embedding", "generation", "segmentation"]
+TASKS = [
+    "autoencoding",
+    "classification",
+    "detection",
+    "embedding",
+    "generation",
+    "segmentation",
+]
 
 
 def score(task, outputs, **examples):
@@ -172,11 +179,101 @@ def test_a_reconstruction_of_another_shape_is_refused():
         score("autoencoding", np.zeros((4, 7, 8, 1)), image=np.zeros((4, 8, 8, 1)))
 
 
+def overlap(one, other):
+    height = max(0, min(one[2], other[2]) - max(one[0], other[0]))
+    width = max(0, min(one[3], other[3]) - max(one[1], other[1]))
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return height * width / (sum(areas) - height * width)
+
+
+def slow_precision(found, truth, threshold):
+    """Average precision of one class: precision at 101 recalls, each the best from there on.
+
+    `found` holds `(score, image, box)`, `truth` the boxes of each image.
+    """
+    free = {(i, j) for i, boxes in enumerate(truth) for j in range(len(boxes))}
+    total, curve = len(free), []
+    for count, (_, image, box) in enumerate(sorted(found, key=lambda one: -one[0]), 1):
+        near = [(overlap(box, truth[i][j]), (i, j)) for i, j in free if i == image]
+        best = max(near, default=(0, None))
+        if best[0] >= threshold:
+            free.remove(best[1])
+        curve.append(((total - len(free)) / total, (total - len(free)) / count))
+    recalls = np.linspace(0, 1, 101)
+    return np.mean([max((p for r, p in curve if r >= recall), default=0) for recall in recalls])
+
+
+def scattered(count=12):
+    """Images with two boxes far apart, and boxes near them that do not overlap each other."""
+    low = np.stack([RNG.uniform(0.0, 0.1, (count, 2)), RNG.uniform(0.55, 0.6, (count, 2))], 1)
+    boxes = np.concatenate([low, low + 0.3], axis=-1)
+    moved = boxes + RNG.uniform(-0.06, 0.06, boxes.shape)
+    return boxes, np.tile([1, 2], (count, 1)), moved, RNG.permutation(2 * count).reshape(count, 2)
+
+
+def test_average_precision_is_the_area_below_the_curve():
+    boxes, classes, moved, order = scattered()
+    classes[0, 0] = -1  # a box that is found, but is none
+    values = 0.02 + 0.9 * order / order.size
+    scores = np.zeros((12, 2, 2))
+    scores[:, [0, 1], [0, 1]] = values
+    examples = {"image": np.zeros((12, 8, 8, 3)), "boxes": boxes, "classes": classes}
+    given = get_task("detection").score({"boxes": moved, "scores": scores}, examples)
+
+    def slow(threshold):
+        each = []
+        for index in (0, 1):
+            found = [(values[i, index], i, moved[i, index]) for i in range(12)]
+            truth = [[b for b in boxes[i][classes[i] == index + 1]] for i in range(12)]
+            each.append(slow_precision(found, truth, threshold))
+        return np.mean(each)
+
+    thresholds = np.linspace(0.5, 0.95, 10)
+    assert 0 < given["map_75"] < given["map_50"] < 1
+    assert given["map_50"] == pytest.approx(slow(0.5), abs=1e-6)
+    assert given["map_75"] == pytest.approx(slow(0.75), abs=1e-6)
+    assert given["map"] == pytest.approx(np.mean([slow(t) for t in thresholds]), abs=1e-6)
+
+
+def test_a_box_that_is_found_twice_counts_once():
+    boxes, classes, _, _ = scattered(3)
+    examples = {"image": np.zeros((3, 8, 8, 3)), "boxes": boxes, "classes": classes}
+    twice = np.concatenate([boxes, boxes + 0.01], axis=1)
+    scores = np.tile(np.eye(2) * 0.9, (3, 2, 1))
+    outputs = {"boxes": twice, "scores": scores}
+    assert get_task("detection").score(outputs, examples)["map"] == pytest.approx(1)
+
+
+def test_nothing_found_scores_nothing():
+    boxes, classes, _, _ = scattered(3)
+    examples = {"image": np.zeros((3, 8, 8, 3)), "boxes": boxes, "classes": classes}
+    outputs = {"boxes": boxes, "scores": np.zeros((3, 2, 2))}
+    assert set(get_task("detection").score(outputs, examples).values()) == {0.0}
+
+
+def test_detections_of_images_without_objects_are_not_scored():
+    examples = {"image": np.zeros((1, 8, 8, 3)), "boxes": np.zeros((1, 1, 4))}
+    outputs = {"boxes": np.zeros((1, 2, 4)), "scores": np.zeros((1, 2, 3))}
+    with pytest.raises(ValueError, match="needs objects"):
+        get_task("detection").score(outputs, {**examples, "classes": np.full((1, 1), -1)})
+
+
+def test_a_detector_without_boxes_is_refused():
+    examples = {"image": np.zeros((1, 8, 8, 3)), "boxes": np.zeros((1, 1, 4))}
+    with pytest.raises(ValueError, match="must give boxes and scores"):
+        get_task("detection").score({"grid": 1}, {**examples, "classes": np.ones((1, 1))})
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(task):
-    dataset = data.load("shapes") if task == "segmentation" else data.load("digits", size=8)
+    drawn = task in ("detection", "segmentation")
+    dataset = data.load("shapes") if drawn else data.load("digits", size=8)
     examples = data.arrays(dataset.test, 60)
-    if task == "generation":
+    if task == "detection":
+        good = {"boxes": examples["boxes"], "scores": np.eye(4)[examples["classes"]][..., 1:]}
+        good["scores"][examples["classes"] < 0] = 0
+        poor = {**good, "boxes": RNG.uniform(size=examples["boxes"].shape)}
+    elif task == "generation":
         good, poor = 2 * examples["image"] - 1, RNG.uniform(-1, 1, examples["image"].shape)
     elif task == "autoencoding":
         good, poor = examples["image"], np.full(examples["image"].shape, 0.5)
@@ -198,5 +295,9 @@ def test_the_metadata_undoes_what_the_task_does_to_pixels(task):
     np.testing.assert_allclose((pixels - values["mean"]) / values["std"], scaled, atol=1e-12)
     np.testing.assert_allclose(scaled * values["output_std"] + values["output_mean"], pixels)
     assert (values["task"], values["licence"]) == (task.name, "CC BY 4.0")
-    named = task.name in ("classification", "segmentation")
-    assert values.get("labels", ()) == (dataset.labels if named else ())
+    named = {
+        "classification": dataset.labels,
+        "detection": dataset.labels[1:],  # the first is the background
+        "segmentation": dataset.labels,
+    }
+    assert values.get("labels", ()) == named.get(task.name, ())
