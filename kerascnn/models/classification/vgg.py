@@ -119,15 +119,8 @@ def vgg(
 def block_ends(x, blocks, filters, *, padding="valid", **options):
     """Apply blocks of 3x3 convolutions, with a halving between every two.
 
-    Args:
-        x: `(batch, height, width, channels)`.
-        blocks: Convolutions of each block.
-        filters: Channels of the first block, doubled up to the eightfold at each of the next ones.
-        padding: Whether a last odd row counts in a halving, `"same"`, or not, `"valid"`.
-        **options: Further arguments of the convolutions.
-
-    Returns:
-        The tensor at the end of each block.
+    A last odd row counts in a halving with `padding="same"`, not with `"valid"`; the options are
+    further arguments of the convolutions. Gives the tensor at the end of each block.
     """
     ends = []
     for block, count in enumerate(blocks):
