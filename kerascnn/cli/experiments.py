@@ -105,7 +105,7 @@ def run_experiment(name: str, folder: Path) -> Result:
         task=run.task,
         data=f"{run.data} ({options})" if options else run.data,
         metric=run.purpose.metric,
-        conditions=conditions,
+        conditions=(*conditions, *(f"{form} loses <= {most}" for form, most in lost.items())),
         scores=scores,
         sizes={one.quantize: one.report["size"] for one in deployed},
         edge_tpu={
