@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kerascnn.cli.conditions import failures, holds
 from kerascnn import registry
+from kerascnn.cli.conditions import failures, holds
 from kerascnn.cli.experiments import Result
 from kerascnn.cli.published import BEGIN, END, short_table, write_result
 
