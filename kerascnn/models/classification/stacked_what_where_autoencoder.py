@@ -51,7 +51,8 @@ def stacked_what_where_autoencoder(
     convolves; so it draws the pooled map below and at last the image. Their squared errors are
     added to the loss of the classifier, which alone is deployed.
 
-    Differs from the paper: all networks are trained at once, from the start.
+    Differs from the paper: all networks are trained at once, from the start; the weights of the
+    errors are chosen for images in [0, 1].
 
     Args:
         input_shape: Height, width and channels; sides divisible by 2 for each block.
