@@ -77,8 +77,8 @@ def test_ctrl_c_keeps_the_last_epoch_and_resume_goes_on(tmp_path):
     assert (folder / "model.keras").exists()
 
 
-def test_evaluation_scores_keras_and_the_files(run):
-    scores = json.loads(kerascnn("evaluate", run, "--json").stdout)
+def test_evaluation_scores_keras_and_the_files(run, call):
+    scores = json.loads(call(main, "evaluate", run, "--json")[1])
     assert set(scores) == {"keras", "model_int8.tflite"}
     assert abs(scores["keras"]["accuracy"] - scores["model_int8.tflite"]["accuracy"]) <= 0.02
 
@@ -122,26 +122,25 @@ def test_doctor_works_on_a_device():
     assert any(runtime["usable"] for runtime in found["runtimes"])
 
 
-def test_piped_tables_are_plain(run):
-    listed = kerascnn("list", "resnet5*").stdout
+def test_piped_tables_are_plain(call):
+    _, listed, _ = call(main, "list", "resnet5*")
     assert listed.isascii()
     assert listed.splitlines()[1].split()[:3] == ["resnet50", "classification", "25,636,712"]
 
 
-def test_a_failed_export_leaves_the_good_file(run, tmp_path):
+def test_a_failed_export_leaves_the_good_file(run, tmp_path, call):
     good = run / "model_int8.tflite"
     before = good.read_bytes()
     np.save(tmp_path / "bad.npy", np.full((4, 32, 32, 1), np.nan, "float32"))
     words = ("export", run, "--inputs", tmp_path / "bad.npy", "--output", good)
-    process = kerascnn(*words, check=False)
-    assert process.returncode == 1
-    assert "nan" in process.stderr.lower()
+    code, _, errors = call(main, *words)
+    assert (code, "nan" in errors.lower()) == (1, True)
     assert good.read_bytes() == before
 
 
-def test_the_layers_that_lost_most_come_with_their_remedies(run, tmp_path):
+def test_the_layers_that_lost_most_come_with_their_remedies(run, tmp_path, call):
     words = ("debug", run, run / "model_int8.tflite", "--plot", tmp_path / "layers.png", "--json")
-    found = json.loads(kerascnn(*words).stdout)
+    found = json.loads(call(main, *words)[1])
     ratios = [layer["sqnr_db"] for layer in found["layers"]]
     assert ratios == sorted(ratios)
     assert len(ratios) >= 5
@@ -149,15 +148,14 @@ def test_the_layers_that_lost_most_come_with_their_remedies(run, tmp_path):
         assert picture.width > 100
 
 
-def test_an_export_takes_an_observer_and_writes_a_page(run, tmp_path):
+def test_an_export_takes_an_observer_and_writes_a_page(run, tmp_path, call):
     page = tmp_path / "m.html"
     options = ("--observer", "mse", "--html", page, "--output", tmp_path / "m.tflite", "--json")
-    report = json.loads(kerascnn("export", run, *options).stdout)
+    report = json.loads(call(main, "export", run, *options)[1])
     assert report["float_operators"] == []
     assert "CONV_2D" in page.read_text()
 
 
-def test_an_export_to_a_missing_folder_fails_before_the_conversion(run, tmp_path):
-    process = kerascnn("export", run, "--output", tmp_path / "no" / "x.tflite", check=False)
-    assert process.returncode == 1
-    assert str(tmp_path / "no") in process.stderr
+def test_an_export_to_a_missing_folder_fails_before_the_conversion(run, tmp_path, call):
+    code, _, errors = call(main, "export", run, "--output", tmp_path / "no" / "x.tflite")
+    assert (code, str(tmp_path / "no") in errors) == (1, True)
