@@ -36,7 +36,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
-def test_all_of_it_is_integers(name, tmp_path):
+def test_all_of_it_is_integers(name, request, tmp_path):
+    if reason := registry.get_system(name).unsupported.get("int8_at_paper_size"):
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     words = [sys.executable, "-c", EXPORT, name, tmp_path / "model.tflite"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
