@@ -52,7 +52,8 @@ def stage_ends(model: keras.Model) -> list[keras.KerasTensor]:
     """
     if not hasattr(model, "operations"):
         raise ValueError(f"The model must be functional or sequential. Received: {model.name}")
-    first, ends = 0, []
+    first = 0
+    ends: list[keras.KerasTensor] = []
     for operation in model.operations:
         if not ends and not getattr(operation, "weights", ()):
             continue

@@ -47,13 +47,14 @@ def draw_feature_maps(
     if len(images) < _SIDE**2:
         raise ValueError(f"images must be {_SIDE**2} or more. Received: {len(images)}")
     network = Deconvnet(model, layer)
-    for channel in () if isinstance(maps, int) else maps:
+    chosen = [] if isinstance(maps, int) else list(maps)
+    for channel in chosen:
         network.check(channel)
     responses = network.responses(inputs)
     if isinstance(maps, int):
-        maps = np.argsort(-np.std(responses, axis=0), kind="stable")[:maps].tolist()
+        chosen = np.argsort(-np.std(responses, axis=0), kind="stable")[:maps].tolist()
     tiles = []
-    for channel in maps:
+    for channel in chosen:
         best = np.argsort(-responses[:, channel], kind="stable")[: _SIDE**2]
         found = network(inputs[best], channel)
         cut = [_cut(box, images.shape[1:3]) for box in found.boxes]

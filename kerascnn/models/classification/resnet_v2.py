@@ -10,7 +10,7 @@ from kerascnn.models.classification.resnet import begin
 from kerascnn.registry import Experiment, register
 from kerascnn.training.transfer import copy_residual_network
 
-_BLOCKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+_BLOCKS: dict[int, tuple[int, ...]] = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 _SMALL = {"num_classes": 10, "filters": 16, "stem": "cifar"}
 _UNITS: dict[str, dict[str, Any]] = {
     "imagenet": {"use_bias": True, "epsilon": 1.001e-5},
@@ -120,8 +120,8 @@ def resnet_v2(
             if x.shape[-1] != width * (4 if bottleneck else 1):
                 shortcut = "projection"
             options = {"strides": strides, "bottleneck": bottleneck, "shortcut": shortcut}
-            name = f"conv{stage + 2}_block{block + 1}"
-            x = PreActivationResidual(width, name=name, **options, **_UNITS[stem])(x)
+            options["name"] = f"conv{stage + 2}_block{block + 1}"
+            x = PreActivationResidual(width, **{**_UNITS[stem], **options})(x)
     epsilon = _UNITS[stem]["epsilon"]
     x = layers.BatchNormalization(momentum=0.9, epsilon=epsilon, name="post_bn")(x)
     x = layers.Activation("relu", name="post_relu")(x)
