@@ -31,6 +31,8 @@ from kerascnn.layers.capsules import (
     CapsuleMask,
     ClassCapsule,
     ConvCapsule,
+    PartCapsules,
+    PartVotes,
     PrimaryCapsules,
     PrimaryMatrixCapsules,
     TemplateDecoder,
@@ -60,6 +62,7 @@ from kerascnn.layers.normalization import (
     MinibatchStandardDeviation,
     PixelNormalization,
 )
+from kerascnn.layers.uniform_noise import UniformNoise
 
 __all__ = [
     "Capsule",
@@ -87,6 +90,8 @@ __all__ = [
     "MaxUnpooling2D",
     "MinibatchStandardDeviation",
     "MixedKernels",
+    "PartCapsules",
+    "PartVotes",
     "PixelNormalization",
     "PreActivationResidual",
     "PrimaryCapsules",
@@ -96,6 +101,7 @@ __all__ = [
     "SetAttentionBlock",
     "SetTransformer",
     "TemplateDecoder",
+    "UniformNoise",
     "canvas_mean",
     "canvas_nats",
     "decode_boxes",

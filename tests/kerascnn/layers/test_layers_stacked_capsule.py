@@ -4,9 +4,12 @@ import pytest
 import tensorflow as tf
 
 from kerascnn.layers import (
+    PartCapsules,
+    PartVotes,
     SetAttentionBlock,
     SetTransformer,
     TemplateDecoder,
+    UniformNoise,
     canvas_mean,
     canvas_nats,
     geometric_pose,
@@ -150,6 +153,55 @@ def slow_decoder(poses, presences, weights, side, height, width):
     ] + [np.full((height, width), np.log(1 + np.exp(cover)))]
     shares = np.exp(logits)
     return np.array(layers), np.log(shares / shares.sum(0))
+
+
+def test_part_capsules_equal_the_definition():
+    layer, maps = (
+        trained(PartCapsules(3, features=2), (None, 2, 4, 5)),
+        RNG.normal(size=(2, 2, 4, 5)),
+    )
+    outputs = layer(maps)
+    (kernel, bias), (query, offset) = layer.capsules.get_weights(), layer.attention.get_weights()
+    for sample in range(2):
+        places = (maps[sample] + np.array(layer.places)).reshape(8, 5)
+        capsules = (places @ kernel[0, 0] + bias).reshape(8, 3, 9)
+        logits = places @ query[0, 0] + offset
+        for part in range(3):
+            shares = softmax(logits[:, part])
+            pooled = sum(shares[i] * capsules[i, part] for i in range(8))
+            given = np.concatenate([output[sample, part] for output in outputs])
+            np.testing.assert_allclose(given, pooled, rtol=1e-4, atol=1e-5)
+
+
+def test_a_part_knows_where_it_is():
+    layer, maps = trained(PartCapsules(2), (None, 3, 3, 4)), np.zeros((2, 3, 3, 4), "float32")
+    maps[0, 0, 0] = maps[1, 2, 2] = 5.0  # the same at another place
+    poses, *_ = layer(maps)
+    assert np.abs(np.array(poses[0] - poses[1])).max() > 0.01
+
+
+def test_votes_move_the_parts_as_the_objects_are_moved():
+    layer = trained(PartVotes(dtype="float64"), [(None, 3, 6), (None, 3, 4, 6)])
+    poses, deformations = RNG.normal(size=(2, 3, 6)), RNG.normal(size=(2, 3, 4, 6))
+    votes = np.array(layer([poses, deformations]))
+
+    def matrix(numbers):
+        return np.vstack([slow_pose(numbers, False)[0].reshape(2, 3), [0, 0, 1]])
+
+    for sample, thing, part in np.ndindex(2, 3, 4):
+        relation = np.array(layer.relations)[thing, part] + deformations[sample, thing, part]
+        moved = matrix(poses[sample, thing]) @ matrix(relation)
+        np.testing.assert_allclose(votes[sample, thing, part], moved[:2].ravel(), rtol=1e-5)
+
+
+def test_noise_is_even_and_only_in_training():
+    layer, zeros = UniformNoise(3.0, seed=1), np.zeros((100, 100), "float32")
+    noise = np.array(layer(zeros, training=True))
+    np.testing.assert_array_equal(layer(zeros), zeros)
+    assert np.abs(noise).max() <= 1.5
+    counts, _ = np.histogram(noise, bins=6, range=(-1.5, 1.5))
+    np.testing.assert_allclose(counts / noise.size, 1 / 6, atol=0.02)
+    assert np.abs(noise - np.array(layer(zeros, training=True))).max() > 1.0
 
 
 def some_poses(*shape):
