@@ -52,7 +52,9 @@ class Clustering(Task):
         """Measure how well the groups are the classes.
 
         `accuracy` is the share of images in the group that stands for their class, by the best
-        assignment of one group to each class; `nmi` is the normalised mutual information.
+        assignment of one group to each class; `nmi` is the normalised mutual information. `spread`
+        is the standard deviation of a number of the code over the images, a mean over the numbers:
+        k-means finds groups in codes of any scale, even where nothing but rounding sets them apart.
         """
         codes, labels = _codes(outputs, examples), examples["label"]
         groups = _groups(codes, labels)
@@ -60,6 +62,7 @@ class Clustering(Task):
         return {
             "accuracy": float(counts[linear_sum_assignment(-counts)].sum() / len(labels)),
             "nmi": float(normalized_mutual_info_score(labels, groups)),
+            "spread": float(np.mean(codes.std(axis=0))),
         }
 
     def picture(

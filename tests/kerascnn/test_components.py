@@ -330,7 +330,8 @@ LAYERS = {
         wrong=[{"parts": 0}, {"features": 0}],
     ),
     "PartVotes": Cases(
-        Case({}, [(3, 6), (3, 4, 6)]),
+        Case({"parts": 4}, [(3, 5)]),
+        wrong=[{"parts": 0}],
         unsupported={"int8": "there are no sines in integers"},
     ),
     "PixelNormalization": Cases(
@@ -415,6 +416,7 @@ LAYERS = {
         wrong=[{"parts": 0}, {"image_size": [5, 1]}, {"template_size": 1}, {"channels": 0}],
         unsupported={"int8": "the inverse of a pose divides by what eight bits round to 0"},
     ),
+    "Tint": Cases(Case({"units": 4}, [(4, 3, 2, 3), (3, 5)]), wrong=[{"units": 0}]),
     "UniformNoise": Cases(Case({"width": 2.0, "seed": 3}, [(5,)]), wrong=[{"width": 0.0}]),
 }
 PROBABILITIES = 0.8 * np.random.default_rng(0).dirichlet(np.ones(4), (2, 5)) + 0.05

@@ -13,6 +13,7 @@ from kerascnn.layers.capsules.pose import geometric_pose
 from kerascnn.layers.capsules.primary import PrimaryCapsules
 from kerascnn.layers.capsules.squash import CapsuleLength, squash
 from kerascnn.layers.capsules.templates import TemplateDecoder
+from kerascnn.layers.capsules.tint import Tint
 from kerascnn.layers.capsules.votes import PartVotes
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "PrimaryCapsules",
     "PrimaryMatrixCapsules",
     "TemplateDecoder",
+    "Tint",
     "canvas_mean",
     "canvas_nats",
     "dynamic_routing",

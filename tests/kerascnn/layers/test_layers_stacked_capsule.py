@@ -9,6 +9,7 @@ from kerascnn.layers import (
     SetAttentionBlock,
     SetTransformer,
     TemplateDecoder,
+    Tint,
     UniformNoise,
     canvas_mean,
     canvas_nats,
@@ -181,17 +182,40 @@ def test_a_part_knows_where_it_is():
 
 
 def test_votes_move_the_parts_as_the_objects_are_moved():
-    layer = trained(PartVotes(dtype="float64"), [(None, 3, 6), (None, 3, 4, 6)])
-    poses, deformations = RNG.normal(size=(2, 3, 6)), RNG.normal(size=(2, 3, 4, 6))
-    votes = np.array(layer([poses, deformations]))
+    layer = trained(PartVotes(4, dtype="float64"), (None, 3, 5))
+    inputs = RNG.normal(size=(2, 3, 5))
+    votes, deviations, deformations = (np.array(output) for output in layer(inputs))
+    (pose, bias), (spread, start) = layer.poses.get_weights(), layer.deviations.get_weights()
+    (bend,) = layer.deformations.get_weights()
 
     def matrix(numbers):
         return np.vstack([slow_pose(numbers, False)[0].reshape(2, 3), [0, 0, 1]])
 
-    for sample, thing, part in np.ndindex(2, 3, 4):
-        relation = np.array(layer.relations)[thing, part] + deformations[sample, thing, part]
-        moved = matrix(poses[sample, thing]) @ matrix(relation)
-        np.testing.assert_allclose(votes[sample, thing, part], moved[:2].ravel(), rtol=1e-5)
+    for sample, thing in np.ndindex(2, 3):
+        x = inputs[sample, thing]
+        bent = (x @ bend[thing]).reshape(4, 6)
+        np.testing.assert_allclose(deformations[sample, thing], bent, rtol=1e-5)
+        expected = np.log1p(np.exp(x @ spread[thing] + start[thing] + 0.5)) + 0.01
+        np.testing.assert_allclose(deviations[sample, thing], expected, rtol=1e-5)
+        for part in range(4):
+            relation = np.array(layer.relations)[thing, part] + bent[part]
+            moved = matrix(x @ pose[thing] + bias[thing]) @ matrix(relation)
+            np.testing.assert_allclose(votes[sample, thing, part], moved[:2].ravel(), rtol=1e-5)
+
+
+def test_a_tint_colours_a_template_and_not_the_background():
+    layer, colors = (
+        trained(Tint(units=4), [(None, 3, 5, 6, 2), (None, 2, 3)]),
+        RNG.uniform(size=(2, 3, 5, 6, 2)),
+    )
+    features = RNG.normal(size=(2, 2, 3))
+    tinted = np.array(layer([colors, features]))
+    (w, b), (v, c) = layer.hidden.get_weights(), layer.tints.get_weights()
+    tints = sigmoid(np.maximum(features @ w + b, 0) @ v + c)
+    for sample, part in np.ndindex(2, 2):
+        expected = colors[sample, part] * tints[sample, part]
+        np.testing.assert_allclose(tinted[sample, part], expected, rtol=1e-4)
+    np.testing.assert_allclose(tinted[:, 2], colors[:, 2], rtol=1e-6)
 
 
 def test_noise_is_even_and_only_in_training():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerascnn.losses import part_nats, presence_entropies, uneven_presences
+from kerascnn.losses import object_sparsity, part_nats, presence_entropies, uneven_presences
 
 RNG = np.random.default_rng(0)
 
@@ -94,3 +94,12 @@ def test_one_object_an_example_has_no_entropy_and_the_batch_all_of_it():
     examples, batch = presence_entropies(tf.eye(4))
     np.testing.assert_allclose(examples, np.zeros(4), atol=1e-6)
     assert float(batch) == pytest.approx(np.log(4))
+
+
+def test_sparsity_weighs_distances_and_entropies():
+    presences, masses = RNG.uniform(size=(5, 4)), RNG.uniform(size=(5, 4))
+    within, between = uneven_presences(presences, within=4 / 3, share=1 / 3)
+    inside, outside = presence_entropies(masses)
+    expected = 2.0 * within + 0.35 * between + 0.7 * inside - 0.2 * outside
+    given = object_sparsity(tf.constant(presences), tf.constant(masses), num_classes=3)
+    np.testing.assert_allclose(given, expected)

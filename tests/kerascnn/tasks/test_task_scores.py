@@ -162,11 +162,12 @@ def test_groups_are_matched_with_the_classes_as_well_as_can_be():
     mutual = np.sum(joint * np.log(np.maximum(joint, 1e-12) / np.outer(alone[1], alone[0])))
     entropies = [-np.sum(p * np.log(p)) for p in alone]
     assert scores["nmi"] == pytest.approx(mutual / np.mean(entropies))
+    assert scores["spread"] == pytest.approx(np.mean([codes[:, i].std() for i in range(3)]))
 
 
 def test_equal_codes_are_one_group():
     scores = score("clustering", np.ones((8, 2, 2)), label=np.arange(8) % 4)
-    assert scores == {"accuracy": 0.25, "nmi": 0.0}
+    assert scores == {"accuracy": 0.25, "nmi": 0.0, "spread": 0.0}
 
 
 @pytest.mark.parametrize("labels", [np.zeros(4, int), np.arange(4)])
