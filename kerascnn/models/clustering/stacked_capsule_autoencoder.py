@@ -98,9 +98,7 @@ def stacked_capsule_autoencoder(
         https://arxiv.org/abs/1906.06818
     """
     if min(input_shape[:2]) < 27:
-        raise ValueError(
-            f"Sides must be at least 27 pixels. Received: input_shape={tuple(input_shape)}"
-        )
+        raise ValueError(f"Sides must be at least 27 pixels. Received: {input_shape=}")
     x = image = keras.Input(input_shape, name="image")
     for number, strides in enumerate((2, 2, 1, 1), 1):
         x = layers.Conv2D(filters, 3, strides, activation="relu", name=f"conv{number}")(x)
@@ -115,15 +113,7 @@ def stacked_capsule_autoencoder(
     there = _presences(_dense(x, 1 + parts, "object_logits"), "object")
     weights = layers.Multiply(name="vote_presences")([there[..., :1], there[..., 1:]])
     codes = layers.Activation("linear", dtype="float32", name="codes")(ops.max(weights, axis=-1))
-    decoder = TemplateDecoder(
-        parts,
-        image_size=input_shape[:2],
-        template_size=template_size,
-        channels=input_shape[2],
-        name="templates",
-    )
-    colors, log_weights = decoder([geometric_pose(poses), presences[..., 0]])
-    colors = Tint(name="tint")([colors, special])
+    colors, log_weights = _drawing(poses, presences, special, template_size, input_shape)
     votes, deviations, deformations = PartVotes(parts, name="votes")(x)
     nats, shares = part_nats(geometric_pose(seen[0]), seen[1][..., 0], votes, deviations, weights)
     costs = [
@@ -135,6 +125,19 @@ def stacked_capsule_autoencoder(
     return Unsupervised(keras.Model(image, [codes, *costs]), name="stacked_capsule_autoencoder")
 
 
+def _drawing(poses, presences, special, template_size, shape):
+    *sides, channels = shape
+    decoder = TemplateDecoder(
+        poses.shape[1],
+        image_size=sides,
+        template_size=template_size,
+        channels=channels,
+        name="templates",
+    )
+    colors, log_weights = decoder([geometric_pose(poses), presences[..., 0]])
+    return Tint(name="tint")([colors, special]), log_weights
+
+
 def _presences(logits, name):
     logits = UniformNoise(name=f"{name}_noise")(logits)
     return layers.Activation("sigmoid", name=f"{name}_presences")(logits)
@@ -142,7 +145,6 @@ def _presences(logits, name):
 
 def _dense(x, units, name, activation=None):
     """Give each object a dense layer of its own."""
-    shape = (x.shape[1], units)
     return layers.EinsumDense(
-        "bki,kio->bko", shape, activation=activation, bias_axes="ko", name=name
+        "bki,kio->bko", (x.shape[1], units), activation=activation, bias_axes="ko", name=name
     )(x)
