@@ -81,7 +81,7 @@ class Clustering(Task):
         return gallery(sections, columns=_COLUMNS)
 
     def check(self, model: keras.Model, dataset: Dataset) -> None:
-        """Refuse a model that needs to be taught by labels, and other data than images of it."""
+        """Refuse a model without costs of its own, and data that it cannot take."""
         if not isinstance(model, Unsupervised):
             raise ValueError(
                 "Clustering trains models that have costs of their own "

@@ -3,6 +3,7 @@
 import math
 from itertools import permutations
 
+import keras
 import numpy as np
 import pytest
 
@@ -163,6 +164,13 @@ def test_groups_are_matched_with_the_classes_as_well_as_can_be():
     entropies = [-np.sum(p * np.log(p)) for p in alone]
     assert scores["nmi"] == pytest.approx(mutual / np.mean(entropies))
     assert scores["spread"] == pytest.approx(np.mean([codes[:, i].std() for i in range(3)]))
+
+
+def test_a_model_that_only_labels_can_teach_is_not_clustered():
+    image = keras.Input((8, 8, 1))
+    model = keras.Model(image, keras.layers.Flatten()(image), name="taught")
+    with pytest.raises(ValueError, match=r"costs of their own.*Received: Functional taught"):
+        get_task("clustering").check(model, data.load("digits", size=8))
 
 
 def test_equal_codes_are_one_group():
