@@ -4,6 +4,7 @@ import pytest
 
 from kerascnn.models.clustering.stacked_capsule_autoencoder import stacked_capsule_autoencoder
 from kerascnn.registry import get_system
+from kerascnn.training import Unsupervised
 
 TINY = get_system("stacked_capsule_autoencoder").tiny
 IMAGES = np.random.default_rng(0).uniform(size=(3, 27, 27, 1)).astype("float32")
@@ -56,13 +57,12 @@ def test_an_object_is_present_as_far_as_one_of_its_parts_is(tiny):
 
 def test_gradients_of_objects_reach_the_encoder_by_special_features_alone(tiny):
     encoder = tiny.network.get_layer("parts").capsules
-    tiny.compile(keras.optimizers.SGD(1.0))
     before = np.array(encoder.bias).reshape(3, 9)
     *_, parts, _, _ = tiny.network.outputs
     objects = keras.Model(tiny.network.input, [tiny.network.outputs[0], parts])
-    part = type(tiny)(objects)
-    part.compile(keras.optimizers.SGD(1.0))
-    part.fit(IMAGES, verbose=0)
+    model = Unsupervised(objects)
+    model.compile(keras.optimizers.SGD(1.0))
+    model.fit(IMAGES, verbose=0)
     moved = np.abs(np.array(encoder.bias).reshape(3, 9) - before).max(axis=0)
     np.testing.assert_array_equal(moved[:7], 0.0)
     assert moved[7:].min() > 0
