@@ -57,7 +57,7 @@ def embed(model: Model, image: Picture) -> Array:
     """Describe a picture by a vector; the inner product of two says how alike they are.
 
     Args:
-        model: A model of task `embedding`.
+        model: A model of task `embedding` or `clustering`.
         image: A path, a Pillow image, or a uint8 array (H, W) or (H, W, C).
 
     Returns:

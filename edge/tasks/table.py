@@ -45,6 +45,7 @@ class Head:
 
 TASKS: Mapping[str, Head] = {
     "classification": Head(recognition.classify),
+    "clustering": Head(recognition.embed, rows=recognition.components),
     "embedding": Head(recognition.embed, rows=recognition.components),
     "segmentation": Head(recognition.segment, rows=recognition.shares),
     "detection": Head(detection.detect, rows=detection.rows),

@@ -31,9 +31,12 @@ from kerascnn.layers.capsules import (
     CapsuleMask,
     ClassCapsule,
     ConvCapsule,
+    PartCapsules,
+    PartVotes,
     PrimaryCapsules,
     PrimaryMatrixCapsules,
     TemplateDecoder,
+    Tint,
     canvas_mean,
     canvas_nats,
     dynamic_routing,
@@ -60,6 +63,7 @@ from kerascnn.layers.normalization import (
     MinibatchStandardDeviation,
     PixelNormalization,
 )
+from kerascnn.layers.uniform_noise import UniformNoise
 
 __all__ = [
     "Capsule",
@@ -87,6 +91,8 @@ __all__ = [
     "MaxUnpooling2D",
     "MinibatchStandardDeviation",
     "MixedKernels",
+    "PartCapsules",
+    "PartVotes",
     "PixelNormalization",
     "PreActivationResidual",
     "PrimaryCapsules",
@@ -96,6 +102,8 @@ __all__ = [
     "SetAttentionBlock",
     "SetTransformer",
     "TemplateDecoder",
+    "Tint",
+    "UniformNoise",
     "canvas_mean",
     "canvas_nats",
     "decode_boxes",

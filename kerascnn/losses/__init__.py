@@ -14,6 +14,12 @@ from kerascnn.losses.hinge import Hinge, hinge
 from kerascnn.losses.likelihood import bernoulli_nats
 from kerascnn.losses.multi_box import MultiBox, multi_box
 from kerascnn.losses.multi_label_hinge import MultiLabelHinge, multi_label_hinge
+from kerascnn.losses.object_capsules import (
+    object_sparsity,
+    part_nats,
+    presence_entropies,
+    uneven_presences,
+)
 from kerascnn.losses.smoothed import SmoothedCrossentropy, smoothed_crossentropy
 from kerascnn.losses.spread import Spread, spread
 from kerascnn.losses.triplet import Triplet, triplet
@@ -44,7 +50,11 @@ __all__ = [
     "jensen_shannon",
     "multi_box",
     "multi_label_hinge",
+    "object_sparsity",
+    "part_nats",
+    "presence_entropies",
     "smoothed_crossentropy",
     "spread",
     "triplet",
+    "uneven_presences",
 ]

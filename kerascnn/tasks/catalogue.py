@@ -6,6 +6,7 @@ import difflib
 
 from kerascnn.tasks.autoencoding import Autoencoding
 from kerascnn.tasks.classification import Classification
+from kerascnn.tasks.clustering import Clustering
 from kerascnn.tasks.detection import Detection
 from kerascnn.tasks.embedding import Embedding
 from kerascnn.tasks.generation import Generation
@@ -17,6 +18,7 @@ _TASKS: dict[str, Task] = {
     for task in (
         Autoencoding(),
         Classification(),
+        Clustering(),
         Detection(),
         Embedding(),
         Generation(),

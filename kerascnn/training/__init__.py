@@ -10,6 +10,7 @@ from kerascnn.training.gradient_penalty import gradient_penalty
 from kerascnn.training.reconstructing import ReconstructingClassifier
 from kerascnn.training.rising_margin import RisingMargin
 from kerascnn.training.single_shot import SingleShot
+from kerascnn.training.unsupervised import Unsupervised
 
 __all__ = [
     "GAN",
@@ -17,5 +18,6 @@ __all__ = [
     "ReconstructingClassifier",
     "RisingMargin",
     "SingleShot",
+    "Unsupervised",
     "gradient_penalty",
 ]

@@ -325,6 +325,15 @@ LAYERS = {
         Case({"filters": (2, 1), "kernel_sizes": (3, 7), "activation": "relu"}, [(6, 5, 3)]),
         wrong=[{"filters": (2, 0, 1)}, {"filters": (2, 3)}, {"kernel_sizes": (1, 3, -5)}],
     ),
+    "PartCapsules": Cases(
+        Case({"parts": 3, "features": 2}, [(2, 3, 4)]),
+        wrong=[{"parts": 0}, {"features": 0}],
+    ),
+    "PartVotes": Cases(
+        Case({"parts": 4}, [(3, 5)]),
+        wrong=[{"parts": 0}],
+        unsupported={"int8": "there are no sines in integers"},
+    ),
     "PixelNormalization": Cases(
         Case({"epsilon": 1e-4}, [(4, 4, 8)]),
         wrong=[{"epsilon": 0.0}],
@@ -407,6 +416,8 @@ LAYERS = {
         wrong=[{"parts": 0}, {"image_size": [5, 1]}, {"template_size": 1}, {"channels": 0}],
         unsupported={"int8": "the inverse of a pose divides by what eight bits round to 0"},
     ),
+    "Tint": Cases(Case({"units": 4}, [(4, 3, 2, 3), (3, 5)]), wrong=[{"units": 0}]),
+    "UniformNoise": Cases(Case({"width": 2.0, "seed": 3}, [(5,)]), wrong=[{"width": 0.0}]),
 }
 PROBABILITIES = 0.8 * np.random.default_rng(0).dirichlet(np.ones(4), (2, 5)) + 0.05
 ANCHORS = [[y, x, y + 0.5, x + 0.5] for y in (0.0, 0.5) for x in (0.0, 0.5)]

@@ -6,7 +6,7 @@ import functools
 import keras
 import pytest
 
-from kerascnn import registry
+from kerascnn import losses, registry
 from kerascnn.cli.conditions import holds
 from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
@@ -123,6 +123,19 @@ def without_coordinates(run, monkeypatch):
     return run
 
 
+def unexplained(run, monkeypatch):
+    """Objects whose votes for the poses of parts cost nothing, however wrong they are."""
+    honest = losses.part_nats
+
+    def part_nats(*arguments):
+        nats, shares = honest(*arguments)
+        return 0.0 * nats, shares
+
+    module = "kerascnn.models.clustering.stacked_capsule_autoencoder"
+    monkeypatch.setattr(f"{module}.part_nats", part_nats)
+    return run
+
+
 MUTANTS = {
     "alexnet": linear_convolutions,
     "capsnet": routed_by_parents,
@@ -134,6 +147,7 @@ MUTANTS = {
     "resnet": plain,
     "resnet_v2": plain_v2,
     "ssd300": without_offsets,
+    "stacked_capsule_autoencoder": unexplained,
     "stacked_what_where_autoencoder": linear_convolutions,
     "unet": without_skips,
     "vae": without_divergence,

@@ -117,22 +117,25 @@ class TemplateDecoder(layers.Layer):
         """Sample the templates where the poses take the canvas back to."""
         a, b, t, c, d, u = (poses[..., i : i + 1] for i in range(6))
         right, down = self.canvas[0] - t, self.canvas[1] - u  # (batch, parts, pixels)
-        scale = 1.0 / (a * d - b * c)
-        places = np.arange(self.template_size, dtype="float32")
+        scale, side = 1.0 / (a * d - b * c), self.template_size + 1
+        column, x = self._between(scale * (d * right - b * down))
+        row, y = self._between(scale * (a * down - c * right))
+        # A row for each four neighbours, those of zeros around the template included.
+        padded = ops.pad(templates, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        starts = [(i, j) for i in (0, 1) for j in (0, 1)]
+        corners = ops.stack([padded[:, i : i + side, j : j + side] for i, j in starts], axis=3)
+        corners = ops.reshape(corners, (self.parts * side**2, 4, -1))
+        first = np.arange(self.parts, dtype="int32")[:, None] * side**2
+        corners = ops.take(corners, first + row * side + column, axis=0)
+        shares = ops.stack([(1 - y) * (1 - x), (1 - y) * x, y * (1 - x), y * x], axis=-1)
+        return ops.sum(corners * shares[..., None], axis=-2)
 
-        def tents(x):
-            # Bilinear weights of the template's rows or columns, 0 for what lies outside.
-            x = (x + 1.0) * (0.5 * (self.template_size - 1))
-            x = ops.expand_dims(x, axis=-1) - places
-            return ops.relu(ops.minimum(1.0 - x, 1.0 + x))
-
-        columns = tents(scale * (d * right - b * down))  # (batch, parts, pixels, columns)
-        rows = tents(scale * (a * down - c * right))
-        flat = (self.parts, self.template_size, -1)
-        drawn = ops.matmul(rows, ops.reshape(templates, flat))
-        size, depth = (len(self.canvas[0]), self.template_size), templates.shape[-1]
-        drawn = ops.reshape(drawn, (-1, *size, depth)) * ops.reshape(columns, (-1, *size, 1))
-        return ops.reshape(ops.sum(drawn, axis=2), (-1, self.parts, size[0], depth))
+    def _between(self, x):
+        """Give the pixel before a place in [-1, 1], from 0 for the border, and how far behind."""
+        last = self.template_size
+        x = ops.clip((x + 1.0) * (0.5 * (last - 1)) + 1.0, 0.0, last + 1.0)
+        before = ops.minimum(ops.floor(x), last)
+        return ops.cast(before, "int32"), x - before
 
     def compute_output_shape(self, input_shape):
         """Give the shapes of colours and mixing weights."""

@@ -8,6 +8,7 @@ from kerascnn import edge
 
 FUNCTIONS = {
     "classification": edge.classify,
+    "clustering": edge.embed,
     "embedding": edge.embed,
     "segmentation": edge.segment,
     "detection": edge.detect,
@@ -24,6 +25,7 @@ ROWS = {
         [edge.Class("cat", 0.9, 0)],
         [{"label": "cat", "score": 0.9, "index": 0}],
     ),
+    "clustering": (np.array([0.5, 1.0]), {"embedding": [0.5, 1.0]}),
     "embedding": (np.array([0.5, 1.0]), {"embedding": [0.5, 1.0]}),
     "segmentation": (np.array([[0, 1], [1, 1]]), {"cat": 0.25, "dog": 0.75}),
     "detection": (

@@ -4,9 +4,13 @@ import pytest
 import tensorflow as tf
 
 from kerascnn.layers import (
+    PartCapsules,
+    PartVotes,
     SetAttentionBlock,
     SetTransformer,
     TemplateDecoder,
+    Tint,
+    UniformNoise,
     canvas_mean,
     canvas_nats,
     geometric_pose,
@@ -150,6 +154,78 @@ def slow_decoder(poses, presences, weights, side, height, width):
     ] + [np.full((height, width), np.log(1 + np.exp(cover)))]
     shares = np.exp(logits)
     return np.array(layers), np.log(shares / shares.sum(0))
+
+
+def test_part_capsules_equal_the_definition():
+    layer, maps = (
+        trained(PartCapsules(3, features=2), (None, 2, 4, 5)),
+        RNG.normal(size=(2, 2, 4, 5)),
+    )
+    outputs = layer(maps)
+    (kernel, bias), (query, offset) = layer.capsules.get_weights(), layer.attention.get_weights()
+    for sample in range(2):
+        places = (maps[sample] + np.array(layer.places)).reshape(8, 5)
+        capsules = (places @ kernel[0, 0] + bias).reshape(8, 3, 9)
+        logits = places @ query[0, 0] + offset
+        for part in range(3):
+            shares = softmax(logits[:, part])
+            pooled = sum(shares[i] * capsules[i, part] for i in range(8))
+            given = np.concatenate([output[sample, part] for output in outputs])
+            np.testing.assert_allclose(given, pooled, rtol=1e-4, atol=1e-5)
+
+
+def test_a_part_knows_where_it_is():
+    layer, maps = trained(PartCapsules(2), (None, 3, 3, 4)), np.zeros((2, 3, 3, 4), "float32")
+    maps[0, 0, 0] = maps[1, 2, 2] = 5.0  # the same at another place
+    poses, *_ = layer(maps)
+    assert np.abs(np.array(poses[0] - poses[1])).max() > 0.01
+
+
+def test_votes_move_the_parts_as_the_objects_are_moved():
+    layer = trained(PartVotes(4, dtype="float64"), (None, 3, 5))
+    inputs = RNG.normal(size=(2, 3, 5))
+    votes, deviations, deformations = (np.array(output) for output in layer(inputs))
+    (pose, bias), (spread, start) = layer.poses.get_weights(), layer.deviations.get_weights()
+    (bend,) = layer.deformations.get_weights()
+
+    def matrix(numbers):
+        return np.vstack([slow_pose(numbers, False)[0].reshape(2, 3), [0, 0, 1]])
+
+    for sample, thing in np.ndindex(2, 3):
+        x = inputs[sample, thing]
+        bent = (x @ bend[thing]).reshape(4, 6)
+        np.testing.assert_allclose(deformations[sample, thing], bent, rtol=1e-5)
+        expected = np.log1p(np.exp(x @ spread[thing] + start[thing] + 0.5)) + 0.01
+        np.testing.assert_allclose(deviations[sample, thing], expected, rtol=1e-5)
+        for part in range(4):
+            relation = np.array(layer.relations)[thing, part] + bent[part]
+            moved = matrix(x @ pose[thing] + bias[thing]) @ matrix(relation)
+            np.testing.assert_allclose(votes[sample, thing, part], moved[:2].ravel(), rtol=1e-5)
+
+
+def test_a_tint_colours_a_template_and_not_the_background():
+    layer, colors = (
+        trained(Tint(units=4), [(None, 3, 5, 6, 2), (None, 2, 3)]),
+        RNG.uniform(size=(2, 3, 5, 6, 2)),
+    )
+    features = RNG.normal(size=(2, 2, 3))
+    tinted = np.array(layer([colors, features]))
+    (w, b), (v, c) = layer.hidden.get_weights(), layer.tints.get_weights()
+    tints = sigmoid(np.maximum(features @ w + b, 0) @ v + c)
+    for sample, part in np.ndindex(2, 2):
+        expected = colors[sample, part] * tints[sample, part]
+        np.testing.assert_allclose(tinted[sample, part], expected, rtol=1e-4)
+    np.testing.assert_allclose(tinted[:, 2], colors[:, 2], rtol=1e-6)
+
+
+def test_noise_is_even_and_only_in_training():
+    layer, zeros = UniformNoise(3.0, seed=1), np.zeros((100, 100), "float32")
+    noise = np.array(layer(zeros, training=True))
+    np.testing.assert_array_equal(layer(zeros), zeros)
+    assert np.abs(noise).max() <= 1.5
+    counts, _ = np.histogram(noise, bins=6, range=(-1.5, 1.5))
+    np.testing.assert_allclose(counts / noise.size, 1 / 6, atol=0.02)
+    assert np.abs(noise - np.array(layer(zeros, training=True))).max() > 1.0
 
 
 def some_poses(*shape):

@@ -21,6 +21,7 @@ def outputs(task, examples):
     return {
         "autoencoding": RNG.uniform(size=shape),
         "classification": RNG.dirichlet(np.ones(10), len(shape) and shape[0]),
+        "clustering": RNG.uniform(size=(shape[0], 4)),
         "detection": {
             "boxes": np.sort(RNG.uniform(size=(shape[0], 2, 2, 2)), axis=2).reshape(-1, 2, 4),
             "scores": RNG.uniform(0.4, 1, size=(shape[0], 2, 3)),
@@ -39,7 +40,15 @@ def red(picture):
 @pytest.mark.parametrize("count", [1, 60])
 @pytest.mark.parametrize(
     "task",
-    ["autoencoding", "classification", "detection", "embedding", "generation", "segmentation"],
+    [
+        "autoencoding",
+        "classification",
+        "clustering",
+        "detection",
+        "embedding",
+        "generation",
+        "segmentation",
+    ],
 )
 def test_nothing_touches_the_edge(task, count):
     if task in ("detection", "segmentation"):

@@ -1,7 +1,9 @@
 """Scores equal slow definitions, for outputs of any runtime."""
 
 import math
+from itertools import permutations
 
+import keras
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ RNG = np.random.default_rng(0)
 TASKS = [
     "autoencoding",
     "classification",
+    "clustering",
     "detection",
     "embedding",
     "generation",
@@ -147,6 +150,34 @@ def test_nearest_neighbours_and_single_shots_tell_classes_that_stand_apart():
         assert value == pytest.approx(chance, abs=0.08)
 
 
+def test_groups_are_matched_with_the_classes_as_well_as_can_be():
+    labels = np.repeat([0, 1, 2], 20)
+    found = np.roll(labels, 20)  # the groups have other numbers than the classes
+    found[:3] = (found[0] + 1) % 3
+    codes = 5 * np.eye(3)[found] + 0.01 * RNG.normal(size=(60, 3))
+    scores = score("clustering", codes, label=labels)
+    best = max(np.mean(np.array(order)[found] == labels) for order in permutations(range(3)))
+    assert scores["accuracy"] == pytest.approx(best) == pytest.approx(0.95)
+    joint = np.array([[np.mean((labels == i) & (found == j)) for j in range(3)] for i in range(3)])
+    alone = [joint.sum(axis) for axis in (0, 1)]
+    mutual = np.sum(joint * np.log(np.maximum(joint, 1e-12) / np.outer(alone[1], alone[0])))
+    entropies = [-np.sum(p * np.log(p)) for p in alone]
+    assert scores["nmi"] == pytest.approx(mutual / np.mean(entropies))
+    assert scores["spread"] == pytest.approx(np.mean([codes[:, i].std() for i in range(3)]))
+
+
+def test_a_model_that_only_labels_can_teach_is_not_clustered():
+    image = keras.Input((8, 8, 1))
+    model = keras.Model(image, keras.layers.Flatten()(image), name="taught")
+    with pytest.raises(ValueError, match=r"costs of their own.*Received: Functional taught"):
+        get_task("clustering").check(model, data.load("digits", size=8))
+
+
+def test_equal_codes_are_one_group():
+    scores = score("clustering", np.ones((8, 2, 2)), label=np.arange(8) % 4)
+    assert scores == {"accuracy": 0.25, "nmi": 0.0, "spread": 0.0}
+
+
 @pytest.mark.parametrize("labels", [np.zeros(4, int), np.arange(4)])
 def test_an_embedding_is_not_scored_without_pairs_of_both_kinds(labels):
     with pytest.raises(ValueError, match=r"two examples of one class.*Received: 4 examples"):
@@ -158,7 +189,7 @@ def test_generated_images_that_cannot_be_digits_are_not_scored():
     assert get_task("generation").score(images, {"image": images}) == {}
 
 
-@pytest.mark.parametrize("task", ["classification", "embedding", "segmentation"])
+@pytest.mark.parametrize("task", ["classification", "clustering", "embedding", "segmentation"])
 def test_outputs_of_another_count_are_refused(task):
     with pytest.raises(ValueError, match=r"each of the 4 examples. Received: .*\(3, 2\)"):
         score(task, np.zeros((3, 2)), label=np.zeros(4, int))

@@ -1,0 +1,1 @@
+"""Systems whose codes fall into groups without labels."""
