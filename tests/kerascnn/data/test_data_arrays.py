@@ -186,7 +186,7 @@ def test_key_points_are_served_with_their_names():
     [
         ({"keypoints": POINTS[0]}, r"Received: keypoints of shape \(2, 3, 3\)"),
         ({"keypoints": POINTS[..., :2]}, r"Received: keypoints of shape \(40, 2, 3, 2\)"),
-        ({"keypoints": POINTS[:9]}, r"each of the 40.*Received: keypoints of shape \(9, "),
+        ({"keypoints": POINTS[:9]}, r"Each of the 40.*Received: keypoints of shape \(9, "),
         ({"keypoints": POINTS[:, :1], "boxes": BOXES, "classes": CLASSES}, r"shape \(40, 1, 3, 3"),
         ({"keypoints": changed(POINTS, (3, 1, 0, 1), 1.2)}, r"keypoints\[3\]\[1\]\[0\] = \[0\.1"),
         ({"keypoints": changed(POINTS, (3, 1, 0, 1), np.nan)}, r"keypoints\[3\]\[1\]\[0\]"),
