@@ -9,6 +9,7 @@ from kerascnn.tasks.classification import Classification
 from kerascnn.tasks.detection import Detection
 from kerascnn.tasks.embedding import Embedding
 from kerascnn.tasks.generation import Generation
+from kerascnn.tasks.pose import Pose
 from kerascnn.tasks.segmentation import Segmentation
 from kerascnn.tasks.task import Task
 
@@ -20,6 +21,7 @@ _TASKS: dict[str, Task] = {
         Detection(),
         Embedding(),
         Generation(),
+        Pose(),
         Segmentation(),
     )
 }

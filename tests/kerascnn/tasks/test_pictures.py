@@ -12,7 +12,8 @@ from kerascnn.tasks.drawing import shorten
 
 RNG = np.random.default_rng(0)
 NAMES = tuple(f"{name}_with_a_very_long_name" for name in "abcdefghij")
-LONG = dataclasses.replace(data.load("digits", size=8), labels=NAMES)
+LONG = dataclasses.replace(data.load("digits", size=8), labels=NAMES, points=NAMES[:6])
+DRAWN = {"detection": "shapes", "pose": "people", "segmentation": "shapes"}
 FEW = dataclasses.replace(LONG, labels=NAMES[:4])
 
 
@@ -31,6 +32,7 @@ def outputs(task, examples):
         },
         "embedding": RNG.normal(size=(shape[0], 4)),
         "generation": RNG.uniform(-1, 1, size=shape),
+        "pose": RNG.uniform(size=(shape[0], 6, 2)),
         "segmentation": RNG.normal(size=(*shape[:3], 4)),
     }[task]
 
@@ -43,11 +45,19 @@ def red(picture):
 @pytest.mark.parametrize("count", [1, 60])
 @pytest.mark.parametrize(
     "task",
-    ["autoencoding", "classification", "detection", "embedding", "generation", "segmentation"],
+    [
+        "autoencoding",
+        "classification",
+        "detection",
+        "embedding",
+        "generation",
+        "pose",
+        "segmentation",
+    ],
 )
 def test_nothing_touches_the_edge(task, count):
-    if task in ("detection", "segmentation"):
-        examples = data.arrays(data.load("shapes", count=240).test, count)
+    if task in ("detection", "pose", "segmentation"):
+        examples = data.arrays(data.load(DRAWN[task], count=240).test, count)
     else:
         examples = digits(count)
     picture = get_task(task).picture(examples, outputs(task, examples), LONG)
@@ -101,6 +111,18 @@ def test_boxes_are_drawn_where_they_are_and_misses_are_marked():
     assert red(task.picture(examples, nothing, FEW)) > 500
     elsewhere = {"boxes": np.roll(examples["boxes"], 1, axis=0), "scores": scores}
     assert red(task.picture(examples, elsewhere, FEW)) > 500
+
+
+def test_limbs_are_drawn_where_they_are_and_misses_are_marked():
+    task, dataset = get_task("pose"), data.load("people")
+    examples = data.arrays(dataset.test, 8)
+    right = examples["keypoints"][:, 0, :, :2]
+    true, moved = (
+        np.asarray(task.picture(examples, points, dataset)) for points in (right, right + 0.09)
+    )
+    assert red(true) < red(moved) - 500
+    differing = np.flatnonzero((true != moved).any(axis=(1, 2)))
+    assert differing.min() > true.shape[0] / 2
 
 
 def test_colour_images_are_drawn_in_colour():
