@@ -13,6 +13,7 @@ from kerascnn.cli.training import train_run
 from kerascnn.layers import Residual
 from kerascnn.losses import GaussianKL, GridBoxes
 from kerascnn.training import GAN, AuxiliaryClassifiers, heads
+from kerascnn.training.spatial_model import spatial_model
 
 SYSTEMS = [registry.get_system(name) for name in registry.list_models()]
 PROVEN = sorted({system.name for system in SYSTEMS if system.experiment})
@@ -104,6 +105,15 @@ def without_coordinates(run, monkeypatch):
     return run
 
 
+def with_uniform_priors(run, monkeypatch):
+    """A part detector whose spatial model says nothing of where the others are."""
+    monkeypatch.setattr(
+        "kerascnn.models.pose.tompson.spatial_model",
+        lambda parts, kernel_size: spatial_model(0.0 * parts, kernel_size) + keras.ops.relu(parts),
+    )
+    return run
+
+
 MUTANTS = {
     "alexnet": linear_convolutions,
     "dcgan": flattering,
@@ -112,6 +122,7 @@ MUTANTS = {
     "lenet5": linear,
     "resnet": plain,
     "ssd300": without_offsets,
+    "tompson": with_uniform_priors,
     "unet": without_skips,
     "vae": without_divergence,
     "vgg": linear_convolutions,
