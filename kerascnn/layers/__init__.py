@@ -50,6 +50,7 @@ from kerascnn.layers.convolution import (
     DilatedConv2DTranspose,
     IdentityKernel,
 )
+from kerascnn.layers.crops import crop_around
 from kerascnn.layers.gaussian_sampling import GaussianSampling
 from kerascnn.layers.normalization import (
     ConditionalBatchNormalization,
@@ -96,6 +97,7 @@ __all__ = [
     "TemplateDecoder",
     "canvas_mean",
     "canvas_nats",
+    "crop_around",
     "decode_boxes",
     "decode_cells",
     "default_boxes",

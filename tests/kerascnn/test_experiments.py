@@ -10,7 +10,7 @@ from kerascnn import registry
 from kerascnn.cli.conditions import holds
 from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
-from kerascnn.layers import Residual
+from kerascnn.layers import Residual, crop_around
 from kerascnn.losses import GaussianKL, GridBoxes
 from kerascnn.training import GAN, AuxiliaryClassifiers, heads
 from kerascnn.training.spatial_model import spatial_model
@@ -105,6 +105,15 @@ def without_coordinates(run, monkeypatch):
     return run
 
 
+def without_windows(run, monkeypatch):
+    """DeepPose whose later stage sees nothing."""
+    monkeypatch.setattr(
+        "kerascnn.models.pose.deeppose.crop_around",
+        lambda *arguments: 0.0 * crop_around(*arguments),
+    )
+    return run
+
+
 def with_uniform_priors(run, monkeypatch):
     """A part detector whose spatial model says nothing of where the others are."""
     monkeypatch.setattr(
@@ -117,6 +126,7 @@ def with_uniform_priors(run, monkeypatch):
 MUTANTS = {
     "alexnet": linear_convolutions,
     "dcgan": flattering,
+    "deeppose": without_windows,
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,
     "lenet5": linear,
