@@ -32,7 +32,7 @@ benchmarks: $(INSTALLED)
 	$(BIN)/python -m benchmarks
 
 test-pi: $(INSTALLED)
-	$(BIN)/pytest -m slow -rs tests/proofs/test_pi.py
+	$(BIN)/pytest -m slow -rs -s tests/proofs/test_pi.py
 
 test-js: $(INSTALLED)
 	$(BIN)/pytest -m slow -rs tests/proofs/test_js.py

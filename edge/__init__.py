@@ -14,6 +14,7 @@ from .description.tokens import Tokens
 from .drawing.draw import draw
 from .errors import ModelError
 from .measuring.benchmarking import Benchmark, benchmark
+from .measuring.instructions import InstructionCount, count_instructions
 from .measuring.operators import OperatorTime, Profile, profile
 from .runtime.interpreters import Runtime, delegates, runtimes
 from .runtime.loading import load
@@ -38,6 +39,7 @@ __all__ = [
     "Frame",
     "Gallery",
     "Head",
+    "InstructionCount",
     "Keypoint",
     "Metadata",
     "Model",
@@ -54,6 +56,7 @@ __all__ = [
     "benchmark",
     "caption",
     "classify",
+    "count_instructions",
     "ctc_beam_search",
     "ctc_greedy",
     "decode_grid",

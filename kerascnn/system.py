@@ -20,6 +20,8 @@ class Experiment:
         data_options: Keyword arguments of the data set.
         model_options: Keyword arguments of the builder, beyond those that the task sets.
         learning_rate: Peak step size of the optimizer; the task's own when None.
+        lost: Share of an accuracy that rounding may lose, by form (`{"int8": 0.01}`), where it is
+            more than others may.
     """
 
     data: str
@@ -29,6 +31,7 @@ class Experiment:
     data_options: Mapping[str, Any] = field(default_factory=dict)
     model_options: Mapping[str, Any] = field(default_factory=dict)
     learning_rate: float | None = None
+    lost: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

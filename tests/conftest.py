@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # as many workers as cores: more threads only wait
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
 SCRIPT = Path(__file__).parent / "edge" / "fuzz" / "run.py"
 BATCH = 1000  # cases of a process
 ENOUGH = 20  # failures, after which the other cases aren't run

@@ -11,6 +11,8 @@ from typing import Any
 import typer
 
 from ..measuring.benchmarking import benchmark as time_model
+from ..measuring.emulation import emulator
+from ..measuring.instructions import count_instructions
 from ..measuring.operators import profile
 from ..runtime.loading import load
 from .console import output, show_json, show_table
@@ -18,13 +20,14 @@ from .files import replacing
 
 _LATENCY = ("median_ms", "p90_ms", "runs", "threads", "runtime")
 _MACHINE = ("machine", "governor", "temperature_before", "temperature_after", "throttled")
+_COUNT = ("instructions", "runs", "runtime", "machine")
 _OPERATOR = ("index", "name", "shape", "median_ms", "output")
 
 
 def benchmark(
     paths: list[Path] = typer.Argument(..., help="One or more .tflite files."),
-    runs: int = typer.Option(50, min=1, help="Timed inferences."),
-    warmup: int = typer.Option(5, min=0, help="Inferences before the clock starts."),
+    runs: int = typer.Option(50, min=1, help="Timed or counted inferences."),
+    warmup: int = typer.Option(5, min=0, help="Inferences before the first of them."),
     threads: int | None = typer.Option(None, min=1, help="Threads of the runtime."),
     device: str = typer.Option(
         "auto", help="auto, cpu, coral or gpu; gpu,cpu is the CPU where the GPU can't be used."
@@ -33,7 +36,7 @@ def benchmark(
     to_csv: Path | None = typer.Option(None, "--csv", help="Write the table to this file."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
-    """Time one inference of each model, batch 1; not on an emulated processor.
+    """Time one inference of each model, batch 1; count its instructions on an emulated processor.
 
     Examples:
 
@@ -41,22 +44,26 @@ def benchmark(
 
         kerascnn-edge benchmark model_int8.tflite --threads 4 --operators --csv operators.csv
     """
+    emulated = bool(emulator())
+    measure, columns = (count_instructions, _COUNT) if emulated else (time_model, _LATENCY)
     measured: dict[str, dict[str, Any]] = {}
     for path in paths:
         model = load(path, device=device.split(","), threads=threads)
-        measured[str(path)] = asdict(time_model(model, runs=runs, warmup=warmup))
+        measured[str(path)] = asdict(measure(model, runs=runs, warmup=warmup))
         if operators:
             found = asdict(profile(path, runs=runs, warmup=warmup, threads=threads))
             measured[str(path)] |= {key: found[key] for key in ("operators", "sum_ms", "whole_ms")}
     if to_csv:
-        _write(to_csv, measured, operators=operators)
+        whole = columns if emulated else (*_LATENCY, *_MACHINE)
+        _write(to_csv, measured, _OPERATOR if operators else whole)
     if as_json:
         show_json(measured)
         return
-    rows = [[file, *(values[key] for key in _LATENCY)] for file, values in measured.items()]
-    show_table("Latency of one inference", ("file", *_LATENCY), rows)
+    rows = [[file, *(values[key] for key in columns)] for file, values in measured.items()]
+    show_table("One inference", ("file", *columns), rows)
     for file, values in measured.items():
-        _show_machine(values)
+        if not emulated:
+            _show_machine(values)
         if operators:
             _show_operators(file, values)
     if to_csv:
@@ -88,14 +95,13 @@ def _cells(operator: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _write(path: Path, measured: Mapping[str, Mapping[str, Any]], *, operators: bool) -> None:
-    header: Sequence[str] = ("file", *(_OPERATOR if operators else (*_LATENCY, *_MACHINE)))
+def _write(path: Path, measured: Mapping[str, Mapping[str, Any]], columns: Sequence[str]) -> None:
     rows: list[list[Any]] = []
     for file, values in measured.items():
-        if operators:
+        if columns is _OPERATOR:
             rows += [[file, *_cells(operator)] for operator in values["operators"]]
         else:
-            slowed = {"throttled": ", ".join(values["throttled"] or ())}
-            rows.append([file, *({**values, **slowed}[key] for key in header[1:])])
+            slowed = {"throttled": ", ".join(values.get("throttled") or ())}
+            rows.append([file, *({**values, **slowed}[key] for key in columns)])
     with replacing(path) as working, working.open("w", newline="") as file_:
-        csv.writer(file_).writerows([header, *rows])
+        csv.writer(file_).writerows([("file", *columns), *rows])

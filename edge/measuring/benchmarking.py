@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..runtime.model import Model
-from ..runtime.tensors import Array, TensorSpec
 from .board import ROOT, describe_machine, read_board
+from .calls import measure_calls, milliseconds, random_inputs
 from .emulation import emulator
 
 
@@ -72,10 +69,9 @@ def benchmark(model: Model, *, runs: int = 50, warmup: int = 5, root: Path = ROO
         ValueError: If `runs` is below 1 or `warmup` below 0.
     """
     check_clock(root)
-    random = np.random.default_rng(0)
-    inputs = {spec.name: random_batch(random, spec) for spec in model.inputs}
+    inputs = random_inputs(model)
     before = read_board(root)
-    times = time_calls(lambda: model(inputs), runs=runs, warmup=warmup)
+    times = measure_calls(lambda: model(inputs), milliseconds, runs=runs, warmup=warmup)
     after = read_board(root)
     return Benchmark(
         median_ms=float(np.median(times)),
@@ -101,39 +97,6 @@ def check_clock(root: Path = ROOT) -> None:
     """
     if found := emulator(root):
         raise RuntimeError(
-            "Times of an emulated processor say nothing of a real one: count its instructions, "
-            f"with a plugin of QEMU, or measure on the device. Received: {found}"
+            "Times of an emulated processor say nothing of a real one: count its instructions "
+            f"(count_instructions), or measure on the device. Received: {found}"
         )
-
-
-def time_calls(call: Callable[[], Any], *, runs: int, warmup: int) -> Array:
-    """Time calls.
-
-    Returns:
-        Milliseconds of each call behind the first `warmup` ones, float64, of shape (runs,).
-
-    Raises:
-        ValueError: If `runs` is below 1 or `warmup` below 0.
-    """
-    if runs < 1 or warmup < 0:
-        raise ValueError(
-            f"runs must be at least 1, warmup at least 0. Received: runs={runs}, warmup={warmup}"
-        )
-    for _ in range(warmup):
-        call()
-    times = np.empty(runs)
-    for run in range(runs):
-        start = time.perf_counter_ns()
-        call()
-        times[run] = (time.perf_counter_ns() - start) / 1e6
-    return times
-
-
-def random_batch(random: np.random.Generator, spec: TensorSpec) -> Array:
-    """Make up what a tensor may hold; zeros for integers whose range isn't known."""
-    if spec.dtype.kind in "iu" and spec.scale:
-        limits = np.iinfo(spec.dtype)
-        return random.integers(limits.min, limits.max, spec.shape, spec.dtype, endpoint=True)
-    if spec.dtype.kind == "f":
-        return random.random(spec.shape).astype(spec.dtype)
-    return np.zeros(spec.shape, spec.dtype)

@@ -18,8 +18,9 @@ from ..runtime.interpreters import make_interpreter
 from ..runtime.loading import load
 from ..runtime.model import Model
 from ..runtime.tensors import Array
-from .benchmarking import check_clock, random_batch, time_calls
+from .benchmarking import check_clock
 from .board import ROOT
+from .calls import measure_calls, milliseconds, random_inputs
 from .cutting import Cutter
 
 
@@ -98,7 +99,9 @@ def profile(
     def time_alone(part: bytes, values: Mapping[int, Array]) -> float:
         interpreter, _ = make_interpreter(part, device="cpu", threads=threads)
         _feed(interpreter, values)
-        return float(np.median(time_calls(interpreter.invoke, runs=runs, warmup=warmup)))
+        return float(
+            np.median(measure_calls(interpreter.invoke, milliseconds, runs=runs, warmup=warmup))
+        )
 
     whole = time_alone(content, inputs)
     operators = tuple(
@@ -118,9 +121,8 @@ def profile(
 
 def _inputs(content: bytes, model: Model) -> dict[int, Array]:
     """Make up what the model reads, by index of its tensors."""
-    random = np.random.default_rng(0)
     places = dict(read_structure(content).inputs)
-    return {places[spec.name]: random_batch(random, spec) for spec in model.inputs}
+    return {places[name]: value for name, value in random_inputs(model).items()}
 
 
 def values_of(content: bytes, inputs: Mapping[int, Array]) -> dict[int, Array]:

@@ -16,6 +16,7 @@ from kerascnn.cli.commands.inspect import inspect
 from kerascnn.cli.commands.list import list_systems
 from kerascnn.cli.commands.results import results
 from kerascnn.cli.commands.train import train
+from kerascnn.cli.commands.visualize import visualize
 from kerascnn.cli.quiet import load_tensorflow
 from kerascnn.edge.cli.app import DEBUG, call, mount
 
@@ -48,6 +49,7 @@ app.command("debug")(_with_tensorflow(debug_layers))
 app.command("inspect")(inspect)
 app.command("demo")(_with_tensorflow(demo))
 app.command("results")(_with_tensorflow(results))
+app.command("visualize")(_with_tensorflow(visualize))
 mount(app)
 
 

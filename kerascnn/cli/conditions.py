@@ -18,6 +18,7 @@ def failures(
     conditions: Iterable[str],
     metric: str,
     agreement: float | None = None,
+    lost: Mapping[str, float] | None = None,
 ) -> tuple[str, ...]:
     """Say which conditions do not hold, and where rounding lost more than it may.
 
@@ -29,6 +30,7 @@ def failures(
             of right key points, a twentieth.
         agreement: Share of the answers that the file has in common with the model that trained with
             its rounding, of which 0.99 must be; None where there is none.
+        lost: What rounding may lose by form, where it is another share.
     """
     missed = [
         f"{condition} in {form}: {score[condition.split()[0]]:.4g}"
@@ -36,23 +38,20 @@ def failures(
         for condition in conditions
         if not holds(condition, score)
     ]
-    for form in (form for form in _MOST_LOST if form in scores):
-        missed += _lost(metric, form, scores["keras"], scores[form])
+    for form, most in {**_most_lost(metric, scores["keras"]), **(lost or {})}.items():
+        less = scores["keras"][metric] - scores[form][metric] if form in scores else 0.0
+        if less > most:
+            missed.append(f"{metric} lost <= {most:.3g} in {form}: {less:.4g}")
     if agreement is not None and agreement < _LEAST_AGREEMENT:
         missed.append(f"agreement >= {_LEAST_AGREEMENT} in qat: {agreement:.4g}")
     return tuple(missed)
 
 
-def _lost(
-    metric: str, form: str, keras: Mapping[str, float], rounded: Mapping[str, float]
-) -> list[str]:
-    """Say whether a rounded form lost more than it may."""
-    if metric in _SHARES and (lost := keras[metric] - rounded[metric]) > _MOST_LOST[form]:
-        return [f"{metric} lost <= {_MOST_LOST[form]} in {form}: {lost:.4g}"]
-    if metric in _PRECISIONS and rounded[metric] < _LEAST_KEPT * keras[metric]:
-        kept = rounded[metric] / keras[metric]
-        return [f"{metric} kept >= {_LEAST_KEPT:.0%} in {form}: {kept:.1%}"]
-    return []
+def _most_lost(metric: str, scores: Mapping[str, float]) -> dict[str, float]:
+    """Give what each rounded form may lose of a metric; none for one that has no limit."""
+    if metric in _PRECISIONS:
+        return {form: (1 - _LEAST_KEPT) * scores[metric] for form in _MOST_LOST}
+    return _MOST_LOST if metric in _SHARES else {}
 
 
 def holds(condition: str, scores: Mapping[str, float]) -> bool:

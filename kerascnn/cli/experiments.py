@@ -91,6 +91,7 @@ def run_experiment(name: str, folder: Path) -> Result:
     run = experiment_run(name, folder)
     system = registry.get_system(name)
     conditions = system.experiment.passes if system.experiment else ()
+    lost = system.experiment.lost if system.experiment else {}
     scores = {"keras": train_run(run)}
     forms = [form for form in ("float32", "int8", "qat") if form not in system.unsupported]
     deployed = deploy(run, forms)
@@ -104,7 +105,7 @@ def run_experiment(name: str, folder: Path) -> Result:
         task=run.task,
         data=f"{run.data} ({options})" if options else run.data,
         metric=run.purpose.metric,
-        conditions=conditions,
+        conditions=(*conditions, *(f"{form} loses <= {most}" for form, most in lost.items())),
         scores=scores,
         sizes={one.quantize: one.report["size"] for one in deployed},
         edge_tpu={
@@ -113,7 +114,7 @@ def run_experiment(name: str, folder: Path) -> Result:
             if one.quantize != "float32"
         },
         agreement=agreement,
-        failed=failures(scores, conditions, run.purpose.metric, agreement),
+        failed=failures(scores, conditions, run.purpose.metric, agreement, lost),
         seconds=round(time.monotonic() - start, 1),
     )
 

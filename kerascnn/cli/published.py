@@ -20,10 +20,11 @@ named, scored on its held-out test split in Keras and, after export, in a proces
 TensorFlow and Keras cannot be imported. int8 is quantized after training, qat trained with its
 rounding. A system passes when every condition holds in all four forms and, where the metric is an
 accuracy or a mean IoU, int8 loses at most 0.005 of the float model's and qat at most 0.002, of a
-mean average precision a twentieth, and 99 % of the qat file's answers are those of the Keras model
-that trained with its rounding. What was not measured is blank. The configurations are small, for
-minutes on two cores; those of the papers are the builders' defaults. What an Edge TPU runs is
-predicted for the int8 file; what stays on the CPU are the conversions of floats at its ends.
+mean average precision a twentieth, where the row allows no other loss, and 99 % of the qat file's
+answers are those of the Keras model that trained with its rounding. What was not measured is blank.
+The configurations are small, for minutes on two cores; those of the papers are the builders'
+defaults. What an Edge TPU runs is predicted for the int8 file; what stays on the CPU are the
+conversions of floats at its ends.
 
 """
 COLUMNS = (

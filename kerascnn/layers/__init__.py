@@ -52,6 +52,7 @@ from kerascnn.layers.convolution import (
 )
 from kerascnn.layers.crops import crop_around
 from kerascnn.layers.gaussian_sampling import GaussianSampling
+from kerascnn.layers.max_unpooling import MaxUnpooling2D
 from kerascnn.layers.normalization import (
     ConditionalBatchNormalization,
     EqualizedConv2D,
@@ -84,6 +85,7 @@ __all__ = [
     "Inception",
     "LocalResponseNormalization",
     "LocalSparseAttention2D",
+    "MaxUnpooling2D",
     "MinibatchStandardDeviation",
     "MixedKernels",
     "PixelNormalization",

@@ -8,3 +8,7 @@ require_tensorflow_backend()
 import kerascnn.layers
 import kerascnn.losses
 import kerascnn.training  # noqa: F401
+from kerascnn.models.deconvnet import deconvnet
+from kerascnn.models.features import features
+
+__all__ = ["deconvnet", "features"]

@@ -7,6 +7,15 @@ require_tensorflow_backend()
 from kerascnn.training.adversarial import GAN
 from kerascnn.training.auxiliary import AuxiliaryClassifiers
 from kerascnn.training.gradient_penalty import gradient_penalty
+from kerascnn.training.reconstructing import ReconstructingClassifier
+from kerascnn.training.rising_margin import RisingMargin
 from kerascnn.training.single_shot import SingleShot
 
-__all__ = ["GAN", "AuxiliaryClassifiers", "SingleShot", "gradient_penalty"]
+__all__ = [
+    "GAN",
+    "AuxiliaryClassifiers",
+    "ReconstructingClassifier",
+    "RisingMargin",
+    "SingleShot",
+    "gradient_penalty",
+]

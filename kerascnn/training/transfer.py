@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import keras
 
-from kerascnn.layers import Residual
+from kerascnn.layers import PreActivationResidual, Residual
 
 
 def copy_by_name(source: keras.Model, model: keras.Model) -> None:
@@ -22,12 +22,12 @@ def copy_by_name(source: keras.Model, model: keras.Model) -> None:
 
 
 def copy_residual_network(source: keras.Model, model: keras.Model) -> None:
-    """Copy the weights of a network of `keras.applications.resnet` into ours, layer by layer.
+    """Copy the weights of a residual network of `keras.applications` into ours, layer by layer.
 
     Args:
-        source: Keras's ResNet50, ResNet101 or ResNet152, with or without its classifier; without,
-            the classifier of `model` stays as it is.
-        model: Our `resnet` of the same depth, its `Residual` units named like `conv2_block1`.
+        source: Keras's network such as ResNet50 or ResNet50V2, with or without its classifier;
+            without, the classifier of `model` stays as it is.
+        model: Our `resnet` or `resnet_v2` of the same depth, its units named like `conv2_block1`.
 
     Raises:
         ValueError: If the networks do not have the same layers.
@@ -83,15 +83,18 @@ def _keras_names(model: keras.Model) -> dict[str, keras.layers.Layer]:
     """Give each layer with weights the name that it has in `keras.applications`."""
     names = {}
     for layer in model.layers:
-        if not isinstance(layer, Residual):
+        if not isinstance(layer, Residual | PreActivationResidual):
             names.update({layer.name: layer} if layer.weights else {})
             continue
-        pairs = list(zip(layer.convolutions, layer.normalizations, strict=True))
+        # Keras gives the projection the number 0, and v2 no number to what stands first.
+        ends = [f"{number}_bn" for number in range(1, 4)]
+        if isinstance(layer, PreActivationResidual):
+            ends = ["preact_bn", *ends]
+        parts = {f"{number}_conv": one for number, one in enumerate(layer.convolutions, 1)}
+        parts |= dict(zip(ends, layer.normalizations, strict=False))
         if layer.shortcut == "projection":
-            pairs.append((layer.projection, layer.projection_normalization))
-        for number, (convolution, normalization) in enumerate(pairs, 1):
-            # Keras counts from 1, and gives the projection the number 0.
-            number %= 1 + len(layer.convolutions)
-            names[f"{layer.name}_{number}_conv"] = convolution
-            names[f"{layer.name}_{number}_bn"] = normalization
+            parts["0_conv"] = layer.projection
+        if layer.shortcut == "projection" and isinstance(layer, Residual):
+            parts["0_bn"] = layer.projection_normalization
+        names |= {f"{layer.name}_{end}": part for end, part in parts.items()}
     return names

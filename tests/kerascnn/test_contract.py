@@ -1,5 +1,6 @@
 """The promises that every registered system keeps. New systems join by existing."""
 
+import functools
 import inspect
 import json
 import subprocess
@@ -107,10 +108,18 @@ def test_outputs_are_finite_and_sized_by_the_batch(case):
         assert all(np.isfinite(output).all() for output in outputs)
 
 
-def test_every_trainable_weight_is_trained(case):
+@functools.cache
+def trained(name):
+    """Train a system: the case, its model, the weights before, and the history."""
+    case = Case(name)
     model = case.build()
     before = values(model.trainable_variables)
-    case.fit(model)
+    return case, model, before, case.fit(model)
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_every_trainable_weight_is_trained(name):
+    _, model, before, _ = trained(name)
     still = [
         variable.path
         for variable, old in zip(model.trainable_variables, before, strict=True)
@@ -119,9 +128,9 @@ def test_every_trainable_weight_is_trained(case):
     assert not still
 
 
-def test_a_last_batch_of_one_leaves_everything_finite(case):
-    model = case.build()
-    history = case.fit(model)
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_a_last_batch_of_one_leaves_everything_finite(name):
+    _, model, _, history = trained(name)
     assert np.isfinite([value for series in history.values() for value in series]).all()
     assert all(np.isfinite(weight).all() for weight in values(model.variables))
 
@@ -154,9 +163,7 @@ def test_parameters_are_those_of_the_paper(name, params):
 def test_a_saved_model_is_the_same_in_a_fresh_process(tmp_path):
     jobs, expected = [], {}
     for name in SYSTEMS:
-        case = Case(name)
-        model = case.build()
-        case.fit(model)
+        case, model, *_ = trained(name)
         inputs = case.inputs(model)
         expected[name] = deployed(model, inputs)
         paths = [str(tmp_path / f"{name}{end}") for end in (".keras", ".npy", ".npz")]
@@ -191,7 +198,7 @@ def test_the_exported_file_equals_keras(case, quantize, decibels, request, tmp_p
 
 
 def test_trained_with_rounding_it_becomes_integers_without_calibration(case, request, tmp_path):
-    promise(request, case, "int8")
+    promise(request, case, "qat")
     model = case.build()
     deployable = getattr(model, "deployable", model)
     enliven(deployable)

@@ -45,6 +45,18 @@ def auxiliary_alone(run, monkeypatch):
     return run
 
 
+def routed_by_parents(run, monkeypatch):
+    """Capsules of which every parent divides itself among its children, not the other way."""
+    honest = keras.ops.softmax
+    monkeypatch.setattr(keras.ops, "softmax", lambda x, axis: honest(x, axis=2))
+    return run
+
+
+def unrouted(run, monkeypatch):
+    """Matrix capsules that believe all votes alike, without any step of expectation."""
+    return dataclasses.replace(run, model_options={**run.model_options, "iterations": 1})
+
+
 def plain(run, monkeypatch):
     """A residual network without its shortcuts."""
 
@@ -55,6 +67,13 @@ def plain(run, monkeypatch):
         return x
 
     monkeypatch.setattr(Residual, "call", call)
+    return run
+
+
+def plain_v2(run, monkeypatch):
+    """A residual network of pre-activation whose shortcuts lead nowhere."""
+    # Gradients of 0; without any, Keras warns.
+    monkeypatch.setattr(keras.layers.Add, "call", lambda self, pair: 0.0 * pair[0] + pair[1])
     return run
 
 
@@ -125,13 +144,17 @@ def with_uniform_priors(run, monkeypatch):
 
 MUTANTS = {
     "alexnet": linear_convolutions,
+    "capsnet": routed_by_parents,
     "dcgan": flattering,
     "deeppose": without_windows,
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,
     "lenet5": linear,
+    "matrix_capsules": unrouted,
     "resnet": plain,
+    "resnet_v2": plain_v2,
     "ssd300": without_offsets,
+    "stacked_what_where_autoencoder": linear_convolutions,
     "tompson": with_uniform_priors,
     "unet": without_skips,
     "vae": without_divergence,

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import pytest
 
-from kerascnn import layers, losses
+from kerascnn import layers, losses, registry
 
 TEXT = (Path(__file__).parents[2] / "README.md").read_text()
 SECTION = re.search(r"\n## Layers and losses\n(.*?)\n## ", TEXT, re.DOTALL).group(1)
@@ -28,3 +28,8 @@ def test_it_names_every_layer_and_loss(room):
     # The Gaussian ones are parts of a variational autoencoder, which the README shows whole.
     named = set(re.findall(r"\w+", SECTION)) | {"GaussianKL", "GaussianSampling"}
     assert not classes - named
+
+
+def test_it_lists_every_system():
+    systems = {registry.get_system(name).name for name in registry.list_models()}
+    assert systems <= set(re.findall(r"^\| `(\w+)`.* \| \w+ \| .*, \d{4} \|$", TEXT, re.M))

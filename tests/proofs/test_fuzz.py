@@ -15,8 +15,10 @@ def seeds(systems, tmp_path):
     folder.mkdir()
     for path in systems.glob("*.tflite"):
         shutil.copy(path, folder)
-        data = path.read_bytes()
-        (folder / f"{path.stem}-bare.tflite").write_bytes(data[: data.index(b"PK\x03\x04")])
+        data = path.read_bytes().partition(b"PK\x03\x04")[0]
+        for name in (b"TFLITE_METADATA", b"model.sha256"):
+            data = data.replace(name, name[::-1])
+        (folder / f"{path.stem}-bare.tflite").write_bytes(data)
     return folder
 
 

@@ -1,5 +1,6 @@
 """Exported systems on emulated Raspberry Pis, with the wheels that a real one installs."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -38,6 +39,8 @@ CPU revision\t: 3
 Model\t\t: {model}
 """
 
+BENCHMARK = "import sys; from kerascnn.edge.cli import main; sys.argv[1:1] = ['benchmark']; main()"
+
 pytestmark = pytest.mark.slow
 
 
@@ -65,11 +68,8 @@ def userland(build_folder, wheel):
     return make
 
 
-@pytest.fixture(scope="module", params=BOARDS)
-def board(request, userland, run_systems):
-    """A board, what it tells and its outputs."""
-    board = BOARDS[request.param]
-    folder = userland(board.architecture)
+def emulate(board, folder, *options):
+    """Give the words that start Python on a board, and their environment."""
     root = folder / "root"
     # The emulator opens a file below `root` in place of the same file of this machine. Without,
     # LiteRT reads of an x86 processor and crashes.
@@ -78,9 +78,65 @@ def board(request, userland, run_systems):
     (root / "proc" / "device-tree" / "model").write_text(board.model + "\0")
     places = [folder.with_name("package"), folder / "site", root / "usr/lib/python3/dist-packages"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places))}
-    command = [folder / "qemu", "-cpu", board.processor, "-L", root, root / "usr/bin/python3"]
+    emulator = [folder / "qemu", *options, "-cpu", board.processor, "-L", root]
+    return [*emulator, root / "usr/bin/python3"], environment
+
+
+@pytest.fixture(scope="module", params=BOARDS)
+def board(request, userland, run_systems):
+    """A board, what it tells and its outputs."""
+    board = BOARDS[request.param]
+    command, environment = emulate(board, userland(board.architecture))
     runtime = "2.14" if board.architecture == "armhf" else None
     return board, *run_systems(*command, runtime=runtime, env=environment, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def count(userland, systems, tmp_path_factory):
+    """Give the function that counts the instructions of each system on a board, by the command."""
+    folder = userland("arm64")
+    plugin = folder / "count_instructions.so"
+    if not plugin.exists():
+        pytest.skip("The plugin of the emulator needs gcc when the user land is built.")
+    counter = tmp_path_factory.mktemp("counter") / "instructions"
+
+    def run(board):
+        command, environment = emulate(BOARDS[board], folder, "-plugin", plugin)
+        environment["KERASCNN_INSTRUCTIONS"] = str(counter)
+        words = [
+            "-P",
+            "-c",
+            BENCHMARK,
+            *sorted(systems.glob("*.tflite")),
+            "--runs",
+            3,
+            "--warmup",
+            1,
+        ]
+        done = subprocess.run(
+            list(map(str, [*command, *words, "--json"])),
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+        )
+        measured = json.loads(done.stdout)
+        return {Path(file).stem: values["instructions"] for file, values in measured.items()}
+
+    return run
+
+
+def test_instructions_are_counted(count):
+    """The processor of a Pi 5 has dot products of bytes, which that of a Pi 4 lacks."""
+    older, newer = count("pi4"), count("pi5")
+    again = count("pi5")
+    print(
+        "\nmillions of instructions of one inference, int8, on the processor of a Pi 4 and a Pi 5"
+    )
+    for name, number in older.items():
+        print(f"{name:24}{number / 1e6:10.3f}{newer[name] / 1e6:10.3f}")
+        assert newer[name] < number, name
+        assert again[name] == pytest.approx(newer[name], rel=0.01)
 
 
 def test_the_runtime_is_the_one_that_the_board_installs(board):

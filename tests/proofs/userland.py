@@ -6,6 +6,8 @@ Nothing is installed on this machine and no privileges are needed: `FOLDER/qemu`
 `FOLDER/root` and `FOLDER/site`. Debian's packages come from its mirror by apt, the rest by pip.
 """
 
+import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,7 +21,8 @@ DEBIAN = {
     "arm64": ["python3-minimal", "libpython3-stdlib", "libstdc++6"],
     "armhf": ["python3-minimal", "libpython3-stdlib", "libstdc++6", "python3-numpy", "python3-pil"],
 }
-EMULATOR = {"arm64": "qemu-aarch64-static", "armhf": "qemu-arm-static"}
+EMULATOR = {"arm64": "qemu-aarch64", "armhf": "qemu-arm"}
+DOWNLOAD = ["install", "--download-only", "--no-install-recommends", "--yes"]
 # pip takes each platform literally: a wheel for an older glibc must be named too.
 GLIBC = ("2014", "_2_17", "_2_27", "_2_28", "_2_31", "_2_34", "_2_35")
 MACHINE = {"arm64": "aarch64", "armhf": "armv7l"}
@@ -33,13 +36,12 @@ def build(architecture, folder, wheel):
     apt = private_apt(working / "apt", architecture)
     run([*apt, "update"], cwd=working, check=False)  # a lost index may not matter
     fetch_emulator(apt, architecture, working)
-    words = ["install", "--download-only", "--no-install-recommends", "--yes"]
-    run([*apt, *words, *DEBIAN[architecture]], cwd=working)
-    for package in sorted((working / "apt" / "cache" / "archives").glob("*.deb")):
-        run(["dpkg-deb", "--extract", package, working / "root"])
+    run([*apt, *DOWNLOAD, *DEBIAN[architecture]], cwd=working)
+    unpack(working / "apt", working / "root")
     link_alternatives(working / "root")
     requirement = ["tflite-runtime==2.14.0"] if architecture == "armhf" else [f"{wheel}[edge]"]
     install(architecture, requirement, working / "site")
+    write_launcher(working, folder, architecture)
     shutil.rmtree(working / "apt")
     working.rename(folder)
 
@@ -49,8 +51,7 @@ def private_apt(state, architecture):
     for name in ("lists/partial", "cache/archives/partial"):
         (state / name).mkdir(parents=True)
     (state / "status").touch()
-    own = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True)
-    both = f"{architecture},{own.stdout.strip()}"
+    both = f"{architecture},{host()}"
     sources = state / "sources.list"
     sources.write_text(f"deb [arch={both} signed-by={KEYRING}] {MIRROR} {RELEASE} main\n")
     options = {
@@ -68,17 +69,45 @@ def private_apt(state, architecture):
     return ["apt-get", "-qq", *(f"-o{name}={value}" for name, value in options.items())]
 
 
-def fetch_emulator(apt, architecture, working):
-    """Take one file out of the package of this machine's QEMU, and leave the rest."""
-    own = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True)
-    run([*apt, "download", f"qemu-user-static:{own.stdout.strip()}"], cwd=working)
-    (package,) = working.glob("qemu-user-static*.deb")
-    name = f"./usr/bin/{EMULATOR[architecture]}"
-    unpack = ["dpkg-deb", "--fsys-tarfile", package]
-    with subprocess.Popen(unpack, stdout=subprocess.PIPE) as stream:
-        run(["tar", "-xO", name], stdin=stream.stdout, stdout=(working / "qemu").open("wb"))
-    (working / "qemu").chmod(0o755)
-    package.unlink()
+def fetch_emulator(apt, architecture, folder):
+    """Unpack this machine's QEMU, with all the libraries that it needs, and its plugin.
+
+    The package that is linked statically can't load plugins.
+    """
+    run([*apt, *DOWNLOAD, f"qemu-user:{host()}"], cwd=folder)
+    unpack(folder / "apt", folder / "emulator")
+    plugin = ["-shared", "-fPIC", "-O2", "-o", folder / "count_instructions.so"]
+    if shutil.which("gcc"):  # only the counts need it
+        run(["gcc", *plugin, Path(__file__).with_name("count_instructions.c")])
+
+
+def write_launcher(working, folder, architecture):
+    """Write the script that starts the emulator with its own libraries, not this machine's."""
+    (loader,) = (working / "emulator").glob("lib/*/ld-linux-*.so.*")
+    triplet = loader.parent.name
+    libraries = (folder / "emulator" / place / triplet for place in ("lib", "usr/lib"))
+    words = [
+        folder / loader.relative_to(working),
+        "--library-path",
+        os.pathsep.join(map(str, libraries)),
+        folder / "emulator/usr/bin" / EMULATOR[architecture],
+    ]
+    launcher = working / "qemu"
+    launcher.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, words))} "$@"\n')
+    launcher.chmod(0o755)
+
+
+def host():
+    """Name the architecture of this machine as Debian does."""
+    words = ["dpkg", "--print-architecture"]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def unpack(state, root):
+    """Unpack the packages that an apt has downloaded, and forget them."""
+    for package in sorted((state / "cache" / "archives").glob("*.deb")):
+        run(["dpkg-deb", "--extract", package, root])
+        package.unlink()
 
 
 def link_alternatives(root):

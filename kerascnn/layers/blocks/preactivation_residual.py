@@ -17,7 +17,7 @@ class PreActivationResidual(ResidualUnit):
     convolution takes the strides and pads both sides alike. `S` is one of
 
     - `"identity"`: the input itself, which must have the shape of the output;
-    - `"projection"`: a strided 1x1 convolution of the first activation;
+    - `"projection"`: a 1x1 convolution of the first activation, strided;
     - `"zero_padding"`: the strided input with as many zero channels appended as are missing.
 
     Args:
@@ -81,6 +81,8 @@ class PreActivationResidual(ResidualUnit):
             x = self.activations[place](self.normalizations[place](x))
             if place == 0:
                 projected = self.shortcut == "projection"
-                shortcut = self.projection(x) if projected else self.unprojected(inputs)
+                shortcut = (
+                    self.projection(self.subsampled(x)) if projected else self.unprojected(inputs)
+                )
             x = convolution(self.padding(x) if convolution.padding == "valid" else x)
         return self.sum([shortcut, x])

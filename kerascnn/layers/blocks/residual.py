@@ -16,7 +16,7 @@ class Residual(ResidualUnit):
     The first takes the strides. `S` is one of
 
     - `"identity"`: the input itself, which must have the shape of the output;
-    - `"projection"`: a strided 1x1 convolution with batch normalisation;
+    - `"projection"`: a 1x1 convolution of the strided input, with batch normalisation;
     - `"zero_padding"`: the strided input with zero channels appended (the paper's option A).
 
     Args:
@@ -53,7 +53,7 @@ class Residual(ResidualUnit):
             {
                 "filters": filters,
                 "kernel_size": size,
-                "strides": 1 if place else self.strides,
+                "strides": 1 if place or self.bottleneck else self.strides,
                 "use_bias": self.use_bias,
             }
             for place, (filters, size) in enumerate(rows)
@@ -74,7 +74,8 @@ class Residual(ResidualUnit):
 
     def call(self, inputs):
         """Add the shortcut to the convolved inputs."""
-        x, last = inputs, len(self.convolutions) - 1
+        x = self.subsampled(inputs) if self.bottleneck else inputs
+        last = len(self.convolutions) - 1
         for i, convolution in enumerate(self.convolutions):
             x = self.normalizations[i](convolution(x))
             x = self.activations[i](x if i < last else self.sum([self._shortcut(inputs), x]))
@@ -82,5 +83,5 @@ class Residual(ResidualUnit):
 
     def _shortcut(self, x):
         if self.shortcut == "projection":
-            return self.projection_normalization(self.projection(x))
+            return self.projection_normalization(self.projection(self.subsampled(x)))
         return self.unprojected(x)

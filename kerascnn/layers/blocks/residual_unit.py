@@ -46,11 +46,10 @@ class ResidualUnit(layers.Layer):
         ]
         self.sum = layers.Add(name="sum", **own)
         if shortcut == "projection":
-            row = {"filters": self.channels, "kernel_size": 1, "strides": strides}
-            self.projection = self._convolution("projection", **row, use_bias=use_bias)
-        if shortcut == "zero_padding":
-            # A pooling window of one pixel takes every `strides`-th pixel, also in int8.
-            self.subsampling = layers.MaxPooling2D(1, strides, name="subsampling", **own)
+            row = {"filters": self.channels, "kernel_size": 1, "use_bias": use_bias}
+            self.projection = self._convolution("projection", **row)
+        # A pooling window of one pixel takes every `strides`-th pixel, also in int8.
+        self.subsampling = layers.MaxPooling2D(1, strides, name="subsampling", **own)
 
     def kernels(self) -> list[dict[str, Any]]:
         """List the arguments of the convolutions, from the input on."""
@@ -71,8 +70,16 @@ class ResidualUnit(layers.Layer):
         if self.shortcut == "identity":
             return x
         missing = self.channels - x.shape[-1]
-        x = self.subsampling(x)
+        x = self.subsampled(x)
         return ops.pad(x, ((0, 0), (0, 0), (0, 0), (0, missing))) if missing else x
+
+    def subsampled(self, x):
+        """Take every `strides`-th pixel: what a strided 1x1 convolution would read.
+
+        In such a convolution's gradient TensorFlow 2.21 writes past its memory on a CPU when the
+        last batch is an odd number smaller than the others.
+        """
+        return self.subsampling(x) if self.strides > 1 else x
 
     def compute_output_shape(self, input_shape):
         """Give the shape of the sum."""

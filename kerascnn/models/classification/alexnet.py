@@ -20,7 +20,14 @@ _LAYERS = (
 
 @register(
     paper="https://papers.nips.cc/paper/4824",
-    tiny={"input_shape": (19, 19, 3), "kernel_size": 5, "strides": 1, "width": 1 / 32, "units": 8},
+    tiny={
+        "input_shape": (19, 19, 3),
+        "num_classes": 10,
+        "kernel_size": 5,
+        "strides": 1,
+        "width": 1 / 32,
+        "units": 8,
+    },
     params=60_965_224,
     experiment=Experiment(
         data="translated_digits",

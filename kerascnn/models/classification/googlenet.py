@@ -27,7 +27,13 @@ _AUXILIARY = ("4a", "4d")
 
 @register(
     paper="https://arxiv.org/abs/1409.4842",
-    tiny={"input_shape": (16, 16, 3), "blocks": (0, 1, 0), "width": 1 / 4, "normalize": False},
+    tiny={
+        "input_shape": (16, 16, 3),
+        "num_classes": 10,
+        "blocks": (0, 1, 0),
+        "width": 1 / 4,
+        "normalize": False,
+    },
     params=6_998_552,
     experiment=Experiment(
         data="translated_digits",

@@ -26,7 +26,6 @@ _UNITS: dict[str, dict[str, Any]] = {
     "imagenet": {"use_bias": True, "epsilon": 1.001e-5, "shortcut": "projection"},
     "cifar": {"use_bias": False, "epsilon": 1e-5, "shortcut": "zero_padding"},
 }
-
 _KERAS = {
     ("imagenet", _BLOCKS[50], True, 64, 3): keras.applications.ResNet50,
     ("imagenet", _BLOCKS[101], True, 64, 3): keras.applications.ResNet101,
@@ -111,7 +110,7 @@ def resnet(
             f"Received: weights={weights!r} for {network}"
         )
     image = keras.Input(input_shape, name="image")
-    x = _stem(image, stem, filters)
+    x = begin(image, stem, filters)
     for stage, count in enumerate(blocks):
         for block in range(count):
             options = dict(_UNITS[stem], strides=2 if stage and not block else 1)
@@ -128,7 +127,8 @@ def resnet(
     return model
 
 
-def _stem(x, stem, filters):
+def begin(x, stem, filters, *, activate=True):
+    """Reduce images to the first maps: the part before the units, which ResNet v2 has as well."""
     options, large = _UNITS[stem], stem == "imagenet"
     if large:
         x = layers.ZeroPadding2D(3, name="conv1_pad")(x)
@@ -141,8 +141,9 @@ def _stem(x, stem, filters):
         kernel_initializer="he_normal",
         name="conv1_conv",
     )(x)
-    x = layers.BatchNormalization(momentum=0.9, epsilon=options["epsilon"], name="conv1_bn")(x)
-    x = layers.Activation("relu", name="conv1_relu")(x)
+    if activate:
+        x = layers.BatchNormalization(momentum=0.9, epsilon=options["epsilon"], name="conv1_bn")(x)
+        x = layers.Activation("relu", name="conv1_relu")(x)
     if not large:
         return x
     x = layers.ZeroPadding2D(1, name="pool1_pad")(x)

@@ -23,7 +23,13 @@ _KERAS = {
 @register(
     paper="https://arxiv.org/abs/1409.1556",
     variants={f"vgg{depth}": {"blocks": blocks} for depth, blocks in _BLOCKS.items()},
-    tiny={"input_shape": (16, 16, 3), "blocks": (1, 2), "filters": 4, "units": 8},
+    tiny={
+        "input_shape": (16, 16, 3),
+        "num_classes": 10,
+        "blocks": (1, 2),
+        "filters": 4,
+        "units": 8,
+    },
     params={
         "vgg": 138_357_544,
         "vgg11": 132_863_336,
@@ -113,15 +119,8 @@ def vgg(
 def block_ends(x, blocks, filters, *, padding="valid", **options):
     """Apply blocks of 3x3 convolutions, with a halving between every two.
 
-    Args:
-        x: `(batch, height, width, channels)`.
-        blocks: Convolutions of each block.
-        filters: Channels of the first block, doubled up to the eightfold at each of the next ones.
-        padding: Whether a last odd row counts in a halving, `"same"`, or not, `"valid"`.
-        **options: Further arguments of the convolutions.
-
-    Returns:
-        The tensor at the end of each block.
+    A last odd row counts in a halving with `padding="same"`, not with `"valid"`; the options are
+    further arguments of the convolutions. Gives the tensor at the end of each block.
     """
     ends = []
     for block, count in enumerate(blocks):

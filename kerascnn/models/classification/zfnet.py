@@ -12,7 +12,7 @@ from kerascnn.registry import Experiment, register
 
 @register(
     paper="https://arxiv.org/abs/1311.2901",
-    tiny={"input_shape": (21, 21, 3), "strides": 1, "width": 1 / 64, "units": 8},
+    tiny={"input_shape": (21, 21, 3), "num_classes": 10, "strides": 1, "width": 1 / 64, "units": 8},
     params=62_357_608,
     experiment=Experiment(
         data="translated_digits",

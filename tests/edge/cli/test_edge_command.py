@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from kerascnn.edge.cli import benchmark as command_of_benchmark
-from kerascnn.edge.measuring import benchmarking
+from kerascnn.edge.measuring import benchmarking, instructions
 
 BLOCKED = """
 import sys
@@ -91,11 +91,35 @@ def test_the_machine_is_described(command, labelling, monkeypatch):
     )
 
 
-def test_an_emulated_processor_is_not_timed(command, labelling, monkeypatch):
-    monkeypatch.setattr(benchmarking, "emulator", lambda root: "/usr/bin/qemu-aarch64")
+@pytest.fixture
+def emulated(monkeypatch):
+    """A processor that seems to be emulated."""
+    for module in (command_of_benchmark, benchmarking, instructions):
+        monkeypatch.setattr(module, "emulator", lambda *root: "/usr/bin/qemu-aarch64")
+
+
+def test_an_emulated_processor_is_not_timed(command, labelling, emulated):
     code, out, err = command("benchmark", labelling)
     assert (code, out) == (1, "")
-    assert "count its instructions" in err
+    assert "The emulator must count" in err
+
+
+def test_instructions_are_counted_instead(command, labelling, emulated, tmp_path, monkeypatch):
+    (tmp_path / "count").write_bytes(bytes(8))
+    monkeypatch.setenv(instructions.COUNTER, str(tmp_path / "count"))
+    counts = iter((0, 5_000, 5_000, 5_010))  # a call and an empty one
+    monkeypatch.setattr(instructions, "read_counter", lambda file: next(counts))
+    code, out, _ = command("benchmark", labelling, "--runs", 1, "--csv", "out.csv")
+    assert (code, "4,990" in out, "ms" in out) == (0, True, False)
+    with (tmp_path / "out.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert (row["instructions"], row["runs"]) == ("4990", "1")
+
+
+def test_operators_of_an_emulated_processor_have_no_times(command, labelling, emulated):
+    code, out, err = command("benchmark", labelling, "--operators")
+    assert (code, out) == (1, "")
+    assert "must count" in err
 
 
 def test_a_folder_that_is_missing_leaves_nothing(command, labelling, tmp_path):

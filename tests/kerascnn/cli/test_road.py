@@ -4,10 +4,13 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from kerascnn.cli import main
 
 BLOCKED = """
 import sys
@@ -43,6 +46,15 @@ def test_a_run_folder_explains_itself(run):
     assert "model_int8.tflite" in names
     config = json.loads((run / "config.json").read_text())
     assert (config["system"], config["data"], config["epochs"]) == ("lenet5", "digits", 1)
+
+
+def test_the_maps_of_an_encoder_are_drawn(run, call):
+    assert call(main, "visualize", run, "--layer", "stage1")[0] == 0
+    with Image.open(run / "stage1.png") as picture:
+        assert picture.size[1] > 300
+    code, _, errors = call(main, "visualize", run, "--layer", "stage8", "--save", "maps.png")
+    assert (code, "Its stages: stage1" in errors) == (1, True)
+    assert not Path("maps.png").exists()
 
 
 def test_ctrl_c_keeps_the_last_epoch_and_resume_goes_on(tmp_path):

@@ -32,9 +32,9 @@ def trained(options, shape):
     return layer
 
 
-def convolve(image, layer):
+def convolve(image, layer, stride=1):
     kernel, *bias = layer.get_weights()
-    size, stride = kernel.shape[0], layer.strides[0]
+    size = kernel.shape[0]
     batch, height, width, _ = image.shape
     rows, columns = -(-height // stride), -(-width // stride)
     output = np.zeros((batch, rows, columns, kernel.shape[-1]))
@@ -59,12 +59,13 @@ def residual(image, layer):
     act = np.tanh if layer.activation is keras.activations.tanh else lambda x: np.maximum(x, 0)
     x = image
     for index, convolution in enumerate(layer.convolutions):
-        x = normalize(convolve(x, convolution), layer.normalizations[index], layer.epsilon)
+        x = convolve(x, convolution, 1 if index else layer.strides)
+        x = normalize(x, layer.normalizations[index], layer.epsilon)
         if index < len(layer.convolutions) - 1:
             x = act(x)
     shortcut = image
     if layer.shortcut == "projection":
-        shortcut = convolve(image, layer.projection)
+        shortcut = convolve(image, layer.projection, layer.strides)
         shortcut = normalize(shortcut, layer.projection_normalization, layer.epsilon)
     if layer.shortcut == "zero_padding":
         shortcut = np.zeros_like(x)

@@ -70,8 +70,9 @@ def test_a_slope_of_0_costs_1_with_a_finite_gradient():
     np.testing.assert_array_equal(tape.gradient(penalty, weight), [[0.0], [0.0]])
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+@pytest.mark.parametrize(
+    ("policy", "jit_compile"), [("float32", False), ("mixed_float16", False), ("float32", True)]
+)
 def test_a_critic_learns_the_wasserstein_distance_of_two_numbers(policy, jit_compile):
     # The best critic between the points 0 and 2 has the slope 1, and a value of 2.
     keras.utils.set_random_seed(0)
@@ -93,9 +94,9 @@ def test_a_critic_learns_the_wasserstein_distance_of_two_numbers(policy, jit_com
         gradient_penalty=10.0,
         seed=0,
     )
-    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.Adam(0.01), jit_compile=jit_compile)
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.Adam(0.03), jit_compile=jit_compile)
     numbers = np.full((33, 1), 2.0, "float32")
-    gan.fit(numbers, batch_size=16, epochs=80, verbose=0)
+    gan.fit(numbers, batch_size=16, epochs=25, verbose=0)
     scores = critic.predict(np.array([[0.0], [2.0]]), verbose=0)
     assert abs(scores[1, 0] - scores[0, 0] - 2.0) < 0.3
     logs = gan.evaluate(numbers, verbose=0, return_dict=True)
