@@ -38,6 +38,8 @@ def crop_around(images, places, side, size):
 def _weights(middle, side, size, length):
     """Give how much each pixel of an axis counts for each of a window, `(..., size, length)`."""
     steps = (ops.arange(size, dtype=middle.dtype) + 0.5) / size - 0.5
-    places = (middle + side * steps) * length - 0.5
+    places = ops.clip((middle + side * steps) * length - 0.5, -1.0, length)
     pixels = ops.arange(length, dtype=middle.dtype)
-    return ops.relu(1.0 - ops.absolute(ops.expand_dims(places, -1) - pixels))
+    # 1 - |distance|, written so that in integers near pixels count exactly and far ones are 0.
+    near = ops.relu6(ops.expand_dims(places, -1) - (pixels - 1.0))
+    return ops.relu(ops.minimum(near, 2.0 - near))
