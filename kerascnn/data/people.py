@@ -115,9 +115,11 @@ def _figures(count: int, random: np.random.Generator) -> Figures:
     scale = random.uniform(0.65, 0.95, count) / (high - low).max(axis=1)
     room = 1 - (high - low) * scale[:, np.newaxis]
     origin = low * scale[:, np.newaxis] - random.uniform(size=(count, 2)) * room
-    parts = (np.stack(part, axis=1) for part in (points, starts, ends))
-    fitted = (part * scale[:, np.newaxis, np.newaxis] - origin[:, np.newaxis] for part in parts)
-    return Figures(*fitted, 0.2 * scale)
+    starts, ends, points = (
+        np.stack(part, axis=1) * scale[:, np.newaxis, np.newaxis] - origin[:, np.newaxis]
+        for part in (starts, ends, points)
+    )
+    return Figures(points, starts, ends, 0.2 * scale)
 
 
 def _direction(angle: np.ndarray) -> np.ndarray:
