@@ -10,6 +10,7 @@ from kerascnn.training.gradient_penalty import gradient_penalty
 from kerascnn.training.reconstructing import ReconstructingClassifier
 from kerascnn.training.rising_margin import RisingMargin
 from kerascnn.training.single_shot import SingleShot
+from kerascnn.training.spatial_model import spatial_model
 
 __all__ = [
     "GAN",
@@ -18,4 +19,5 @@ __all__ = [
     "RisingMargin",
     "SingleShot",
     "gradient_penalty",
+    "spatial_model",
 ]

@@ -12,8 +12,7 @@ from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
 from kerascnn.layers import Residual, crop_around
 from kerascnn.losses import GaussianKL, GridBoxes
-from kerascnn.training import GAN, AuxiliaryClassifiers, heads
-from kerascnn.training.spatial_model import spatial_model
+from kerascnn.training import GAN, AuxiliaryClassifiers, heads, spatial_model
 
 SYSTEMS = [registry.get_system(name) for name in registry.list_models()]
 PROVEN = sorted({system.name for system in SYSTEMS if system.experiment})

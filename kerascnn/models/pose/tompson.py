@@ -5,8 +5,7 @@ from keras import layers, ops
 
 from kerascnn.losses import HeatmapError
 from kerascnn.registry import Experiment, register
-from kerascnn.training import AuxiliaryClassifiers
-from kerascnn.training.spatial_model import spatial_model
+from kerascnn.training import AuxiliaryClassifiers, spatial_model
 
 _NEIGHBOURHOOD = 9  # pixels a side within which contrast is normalised
 

@@ -4,7 +4,7 @@ import pytest
 
 from kerascnn.models.pose.tompson import tompson
 from kerascnn.registry import get_system
-from kerascnn.training.spatial_model import spatial_model
+from kerascnn.training import spatial_model
 
 RNG = np.random.default_rng(0)
 TINY = get_system("tompson").tiny
