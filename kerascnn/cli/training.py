@@ -98,5 +98,5 @@ def score_predictions(
     examples = arrays(run.dataset.test)
     outputs = predict(run.purpose.inputs(model, examples))
     if picture:
-        run.purpose.picture(examples, outputs, run.dataset.labels).save(picture)
+        run.purpose.picture(examples, outputs, run.dataset).save(picture)
     return run.purpose.score(outputs, examples)

@@ -15,11 +15,13 @@ from kerascnn.data.digits import digits
 from kerascnn.data.folder import folder
 from kerascnn.data.keras_datasets import NAMES, keras_dataset
 from kerascnn.data.npz import npz
+from kerascnn.data.people import people
 from kerascnn.data.shapes import shapes
 from kerascnn.data.translated_digits import translated_digits
 
 _BUILDERS: dict[str, Callable[..., Dataset]] = {
     "digits": digits,
+    "people": people,
     "shapes": shapes,
     "translated_digits": translated_digits,
     **{name: functools.partial(keras_dataset, name) for name in NAMES},

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from kerascnn.data.checks import check_boxes, check_images, check_labels, check_masks
 from kerascnn.data.dataset import Dataset, slices
+from kerascnn.data.keypoints import check_keypoints, check_names, check_skeleton
 from kerascnn.data.splits import split_indices
 
 
@@ -19,7 +20,10 @@ def from_arrays(
     *,
     boxes: ArrayLike | None = None,
     classes: ArrayLike | None = None,
+    keypoints: ArrayLike | None = None,
     label_names: Sequence[str] = (),
+    point_names: Sequence[str] = (),
+    skeleton: ArrayLike = (),
     source: str = "",
     licence: str = "",
     validation: float = 0.15,
@@ -36,7 +40,11 @@ def from_arrays(
         boxes: `(ymin, xmin, ymax, xmax)` in [0, 1], `(count, boxes, 4)`.
         classes: Integers from 1 (0 is the background), one a box, -1 where there is none,
             `(count, boxes)`.
+        keypoints: y and x in [0, 1] and 1 for each point, 0 as the third where it is not marked,
+            `(count, boxes, points, 3)`.
         label_names: Name of each value of the labels, masks or classes; their numbers when empty.
+        point_names: Name of each key point; their numbers when empty.
+        skeleton: Pairs of key points that a limb joins, as indices, `(limbs, 2)`.
         source: Where the images come from.
         licence: The terms under which they may be used.
         validation: Share of the validation split, in (0, 1).
@@ -61,6 +69,11 @@ def from_arrays(
         raise ValueError(f"Boxes and classes come together. Received: {given} alone")
     if boxes is not None and classes is not None:
         columns["boxes"], columns["classes"] = check_boxes(boxes, classes, count, label_names)
+    points: Sequence[str] = ()
+    if keypoints is not None:
+        boxed = columns["boxes"].shape[1] if "boxes" in columns else None
+        columns["keypoints"] = check_keypoints(keypoints, count, boxed)
+        points = check_names(point_names, columns["keypoints"].shape[2])
     values = [columns[key].max() for key in ("label", "mask", "classes") if key in columns]
     parts = split_indices(count, (validation, test), seed=seed, groups=columns.get("label"))
     train, held_out, tested = (
@@ -75,4 +88,6 @@ def from_arrays(
         train=train,
         validation=held_out,
         test=tested,
+        points=tuple(points),
+        skeleton=check_skeleton(skeleton, len(points)),
     )

@@ -10,7 +10,10 @@ import numpy as np
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.in_memory import from_arrays
 
-_ARRAYS = ("image", "label", "mask", "boxes", "classes", "names")
+_ARRAYS = (
+    *("image", "label", "mask", "boxes", "classes", "keypoints"),
+    *("names", "points", "skeleton"),
+)
 
 
 def npz(
@@ -25,8 +28,9 @@ def npz(
     """Serve the arrays of a `.npz` file, split by class where there are labels.
 
     Args:
-        path: File with the array `image`, and with `label`, `mask`, or `boxes` and `classes` as
-            `from_arrays` takes them; the names of their values may stand in the array `names`.
+        path: File with the array `image`, and with `label`, `mask`, `boxes` and `classes`, or
+            `keypoints` as `from_arrays` takes them; the names of their values may stand in the
+            array `names`, those of key points in `points`, and their `skeleton` beside them.
         source: Where the images come from; the path when empty.
         licence: The terms under which they may be used.
         validation: Share of the validation split, in (0, 1).
@@ -57,7 +61,10 @@ def npz(
         columns.get("mask"),
         boxes=columns.get("boxes"),
         classes=columns.get("classes"),
+        keypoints=columns.get("keypoints"),
         label_names=[str(name) for name in columns.get("names", ())],
+        point_names=[str(name) for name in columns.get("points", ())],
+        skeleton=columns.get("skeleton", ()),
         source=source or str(path),
         licence=licence or "not stated",
         validation=validation,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import tensorflow as tf
 
 from kerascnn.data.dataset import Dataset, slices
+from kerascnn.data.scenery import background, contrast, paint, tight_boxes
 
 LABELS = ("background", "circle", "square", "triangle")
 _OBJECTS = 2
@@ -62,19 +62,16 @@ def _scenes(
     centres, apart = _places(radii, random)
     classes[:, 1] = np.where(apart & (random.random(count) < 0.5), classes[:, 1], -1)
     base = random.uniform(0.1, 0.5, size=(count, 3))
-    image = _background(base, size, random)
+    image = background(base, size, random)
     mask = np.zeros((count, size, size), np.int32)
     boxes = np.zeros((count, _OBJECTS, 4), np.float32)
     for index in range(_OBJECTS):
         kind = classes[:, index]
         distance = _distance(kind, centres[:, index] * size, radii[:, index] * size, size)
-        # One pixel of soft edge, as a camera sees it.
-        cover = np.clip(0.5 - distance, 0, 1)[..., np.newaxis]
-        colour = _colour(base, random)[:, np.newaxis, np.newaxis]
-        image = image * (1 - cover) + colour * cover
+        image = paint(image, distance, contrast(base, random))
         inside = distance < 0
         mask[inside] = np.broadcast_to(kind[:, np.newaxis, np.newaxis], mask.shape)[inside]
-        boxes[:, index] = _boxes(inside)
+        boxes[:, index] = tight_boxes(inside)
     image += noise * random.standard_normal(image.shape)
     return {
         "image": np.clip(image, 0, 1).astype(np.float32),
@@ -110,25 +107,3 @@ def _distance(kind: np.ndarray, centre: np.ndarray, radius: np.ndarray, size: in
         reach = [np.cos(a) * x[chosen] + np.sin(a) * y[chosen] for a in angles]
         distance[chosen] = np.max(reach, axis=0) - radius[chosen] * np.cos(np.pi / len(angles))
     return distance
-
-
-def _background(base: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
-    """Draw colours that change smoothly around each scene's base colour."""
-    coarse = base[:, np.newaxis, np.newaxis] + random.uniform(-0.1, 0.1, (len(base), 4, 4, 3))
-    return np.asarray(tf.image.resize(coarse, (size, size), method="bicubic"), np.float64)
-
-
-def _colour(base: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Give each scene, of eight random colours, the one that stands out best."""
-    colours = random.uniform(size=(len(base), 8, 3))
-    contrast = np.linalg.norm(colours - base[:, np.newaxis], axis=-1)
-    return np.asarray(colours[np.arange(len(base)), contrast.argmax(axis=1)])
-
-
-def _boxes(inside: np.ndarray) -> np.ndarray:
-    """Tight boxes `(count, 4)` around the true pixels of `(count, size, size)`; 0 where none."""
-    size = inside.shape[1]
-    rows, columns = np.asarray(inside.any(axis=2)), np.asarray(inside.any(axis=1))
-    edges = [rows.argmax(1), columns.argmax(1)]
-    edges += [size - rows[:, ::-1].argmax(1), size - columns[:, ::-1].argmax(1)]
-    return np.asarray(np.stack(edges, axis=-1) / size * np.any(rows, axis=1)[:, np.newaxis])

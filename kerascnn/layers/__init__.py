@@ -53,6 +53,7 @@ from kerascnn.layers.convolution import (
     DilatedConv2DTranspose,
     IdentityKernel,
 )
+from kerascnn.layers.crops import crop_around
 from kerascnn.layers.gaussian_sampling import GaussianSampling
 from kerascnn.layers.max_unpooling import MaxUnpooling2D
 from kerascnn.layers.normalization import (
@@ -106,6 +107,7 @@ __all__ = [
     "UniformNoise",
     "canvas_mean",
     "canvas_nats",
+    "crop_around",
     "decode_boxes",
     "decode_cells",
     "default_boxes",

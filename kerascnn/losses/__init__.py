@@ -11,6 +11,12 @@ from kerascnn.losses.divergence import GaussianKL, JensenShannon, gaussian_kl, j
 from kerascnn.losses.f_divergence import FDivergence, f_divergence, find_divergence
 from kerascnn.losses.grid_boxes import GridBoxes, grid_boxes
 from kerascnn.losses.hinge import Hinge, hinge
+from kerascnn.losses.keypoints import (
+    HeatmapError,
+    KeypointError,
+    heatmap_error,
+    keypoint_error,
+)
 from kerascnn.losses.likelihood import bernoulli_nats
 from kerascnn.losses.multi_box import MultiBox, multi_box
 from kerascnn.losses.multi_label_hinge import MultiLabelHinge, multi_label_hinge
@@ -30,8 +36,10 @@ __all__ = [
     "FDivergence",
     "GaussianKL",
     "GridBoxes",
+    "HeatmapError",
     "Hinge",
     "JensenShannon",
+    "KeypointError",
     "MultiBox",
     "MultiLabelHinge",
     "SmoothedCrossentropy",
@@ -46,8 +54,10 @@ __all__ = [
     "gan_value",
     "gaussian_kl",
     "grid_boxes",
+    "heatmap_error",
     "hinge",
     "jensen_shannon",
+    "keypoint_error",
     "multi_box",
     "multi_label_hinge",
     "object_sparsity",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -15,6 +15,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from kerascnn.data import Dataset
 from kerascnn.losses import GaussianKL, bernoulli_nats
 from kerascnn.tasks.drawing import Section, Tile, gallery
 from kerascnn.tasks.outputs import rows, single
@@ -77,10 +78,10 @@ class Autoencoding(Task):
         return scores
 
     def picture(
-        self, examples: Mapping[str, np.ndarray], outputs: Any, labels: Sequence[str]
+        self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
     ) -> Image.Image:
         """Draw the first images and below each its reconstruction."""
-        del labels
+        del dataset
         drawn = _reconstruction(outputs, examples)
         sections = []
         for start in range(0, min(len(drawn), 3 * _COLUMNS), _COLUMNS):

@@ -10,6 +10,7 @@ from kerascnn.tasks.clustering import Clustering
 from kerascnn.tasks.detection import Detection
 from kerascnn.tasks.embedding import Embedding
 from kerascnn.tasks.generation import Generation
+from kerascnn.tasks.pose import Pose
 from kerascnn.tasks.segmentation import Segmentation
 from kerascnn.tasks.task import Task
 
@@ -22,6 +23,7 @@ _TASKS: dict[str, Task] = {
         Detection(),
         Embedding(),
         Generation(),
+        Pose(),
         Segmentation(),
     )
 }

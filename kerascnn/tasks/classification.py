@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -51,7 +51,7 @@ class Classification(Task):
         return {"accuracy": float(np.mean(predicted == examples["label"]))}
 
     def picture(
-        self, examples: Mapping[str, np.ndarray], outputs: Any, labels: Sequence[str]
+        self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
     ) -> Image.Image:
         """Draw the first images and the first mistakes, with the predicted classes."""
         probabilities = single(outputs, examples)
@@ -61,9 +61,9 @@ class Classification(Task):
         def tile(index: int) -> Tile:
             wrong = bool(predicted[index] != truth[index])
             share = probabilities[index, predicted[index]]
-            caption = f"{shorten(labels[predicted[index]], 9)} ({share:.0%})"
+            caption = f"{shorten(dataset.labels[predicted[index]], 9)} ({share:.0%})"
             if wrong:
-                caption += f"\nis {shorten(labels[truth[index]], 12)}"
+                caption += f"\nis {shorten(dataset.labels[truth[index]], 12)}"
             return Tile(examples["image"][index], caption, wrong)
 
         first = range(min(count, 4 * _COLUMNS))

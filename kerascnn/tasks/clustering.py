@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -66,7 +66,7 @@ class Clustering(Task):
         }
 
     def picture(
-        self, examples: Mapping[str, np.ndarray], outputs: Any, labels: Sequence[str]
+        self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
     ) -> Image.Image:
         """Draw the first images of each group, with the class that most of them show."""
         groups = _groups(_codes(outputs, examples), examples["label"])
@@ -74,7 +74,7 @@ class Clustering(Task):
         for group in np.unique(groups):
             members = np.flatnonzero(groups == group)
             values, counts = np.unique(examples["label"][members], return_counts=True)
-            most = shorten(labels[values[counts.argmax()]])
+            most = shorten(dataset.labels[values[counts.argmax()]])
             heading = f"{len(members)} pictures, {counts.max() / len(members):.0%} of them {most}"
             tiles = [Tile(examples["image"][index]) for index in members[:_COLUMNS]]
             sections.append(Section(heading, tiles))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -61,7 +61,7 @@ class Detection(Task):
         return average_precision(_found(outputs, examples, 0.01), _truth(examples))
 
     def picture(
-        self, examples: Mapping[str, np.ndarray], outputs: Any, labels: Sequence[str]
+        self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
     ) -> Image.Image:
         """Draw the first images with their boxes and with those predicted above 0.4.
 
@@ -86,7 +86,7 @@ class Detection(Task):
                 Section("True boxes", [Tile(image) for image in true]),
                 Section("Predicted boxes, with their scores", tiles),
             ]
-        legend = {name: colour(value) for value, name in enumerate(labels) if value}
+        legend = {name: colour(value) for value, name in enumerate(dataset.labels) if value}
         return gallery(sections, columns=_COLUMNS, legend=legend)
 
     def metadata(self, dataset: Dataset) -> dict[str, Any]:

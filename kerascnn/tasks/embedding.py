@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -72,7 +72,7 @@ class Embedding(Task):
         }
 
     def picture(
-        self, examples: Mapping[str, np.ndarray], outputs: Any, labels: Sequence[str]
+        self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
     ) -> Image.Image:
         """Draw the vectors in the plane in which they vary most, coloured by class."""
         vectors = _unit(outputs, examples)[:_MOST]
@@ -99,7 +99,7 @@ class Embedding(Task):
                 marker=marker,
                 alpha=0.8,
                 linewidths=0,
-                label=shorten(labels[value]),
+                label=shorten(dataset.labels[value]),
             )
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, frameon=False)
         return render(figure)

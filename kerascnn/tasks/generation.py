@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -76,10 +76,10 @@ class Generation(Task):
         }
 
     def picture(
-        self, examples: Mapping[str, np.ndarray], outputs: Any, labels: Sequence[str]
+        self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
     ) -> Image.Image:
         """Draw generated images, and a few real ones to compare them with."""
-        del labels
+        del dataset
         images = self._images(outputs, examples)[: 6 * _COLUMNS]
         real = examples["image"][: 2 * _COLUMNS]
         sections = [

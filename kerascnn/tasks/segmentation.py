@@ -63,13 +63,13 @@ class Segmentation(Task):
         }
 
     def picture(
-        self, examples: Mapping[str, np.ndarray], outputs: Any, labels: Sequence[str]
+        self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
     ) -> Image.Image:
         """Draw the first images, their masks and the predicted masks."""
         predicted, truth = (masks[:_COLUMNS] for masks in self._masks(outputs, examples))
         legend = {
             name: PALETTE[(value - 1) % len(PALETTE)] if value else _BACKGROUND
-            for value, name in enumerate(labels)
+            for value, name in enumerate(dataset.labels)
         }
         colours = np.array([to_rgb(colour) for colour in legend.values()])
         images = _middle(examples["image"][:_COLUMNS], predicted.shape[1:], axis=1)

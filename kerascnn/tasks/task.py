@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 import keras
@@ -90,14 +90,14 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def picture(
-        self, examples: Mapping[str, np.ndarray], outputs: Any, labels: Sequence[str]
+        self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
     ) -> Image.Image:
         """Draw examples and outputs so that a person sees how good they are.
 
         Args:
             examples: Arrays by name, examples along the first axis.
             outputs: What the deployable model gave for them.
-            labels: Names of the values of labels and masks.
+            dataset: Where they come from, which names classes and key points.
         """
 
     def metadata(self, dataset: Dataset) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from kerascnn.training.gradient_penalty import gradient_penalty
 from kerascnn.training.reconstructing import ReconstructingClassifier
 from kerascnn.training.rising_margin import RisingMargin
 from kerascnn.training.single_shot import SingleShot
+from kerascnn.training.spatial_model import spatial_model
 from kerascnn.training.unsupervised import Unsupervised
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "SingleShot",
     "Unsupervised",
     "gradient_penalty",
+    "spatial_model",
 ]

@@ -424,6 +424,7 @@ ANCHORS = [[y, x, y + 0.5, x + 0.5] for y in (0.0, 0.5) for x in (0.0, 0.5)]
 OBJECTS = np.array(
     [[[1, 0.1, 0.1, 0.4, 0.6], [3, 0.5, 0.6, 0.9, 1.0]], [[2, 0, 0.5, 0.6, 1], [-1, 0, 0, 0, 0]]]
 )
+PLACES = np.array([[[0.1, 0.9, 1.0], [0.5, 0.4, 1.0]], [[0.7, 0.2, 1.0], [0.0, 0.0, 0.0]]])
 LOSSES = {
     "CapsuleMargin": Cases(
         LossCase({"present": 0.8, "absent": 0.2}, np.array([0, 2, 1, 2, 0, 1]), (3,)),
@@ -461,6 +462,10 @@ LOSSES = {
         LossCase({"boxes": 1, "coordinates": 1.0, "nothing": 0.1}, OBJECTS, (2, 2, 8)),
         wrong=[{"boxes": 0}, {"coordinates": -1.0}, {"nothing": -1.0}],
     ),
+    "HeatmapError": Cases(
+        LossCase({"deviation": 1.5}, PLACES, (5, 6, 2)),
+        wrong=[{"deviation": 0.0}],
+    ),
     "Hinge": Cases(
         LossCase({}, np.array([0, 3, 1]), (4,)),
         LossCase({"margin": 0.5, "power": 2}, np.eye(4)[[0, 3, 1]], (4,)),
@@ -470,6 +475,7 @@ LOSSES = {
         LossCase({}, PROBABILITIES[0], PROBABILITIES[1]),
         LossCase({"from_logits": True}, PROBABILITIES[0], (4,)),
     ),
+    "KeypointError": Cases(LossCase({}, PLACES, (2, 2))),
     "MultiBox": Cases(
         LossCase({"anchors": ANCHORS}, OBJECTS, (4, 8)),
         LossCase(

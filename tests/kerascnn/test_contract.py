@@ -43,6 +43,7 @@ class Case:
             masks=rng.integers(0, 3, (count, *shape[:2])),
             boxes=np.sort(rng.uniform(size=(count, 4, 2, 2)), axis=2).reshape(count, 4, 4),
             classes=rng.integers(1, 3, (count, 4)),
+            keypoints=rng.uniform(size=(count, 4, 3, 3)) * [1, 1, 0] + [0, 0, 1],
             label_names=("a", "b", "c"),
             validation=1 / 3,
             test=1 / 3,

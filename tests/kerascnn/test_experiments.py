@@ -10,9 +10,9 @@ from kerascnn import losses, registry
 from kerascnn.cli.conditions import holds
 from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
-from kerascnn.layers import Residual
+from kerascnn.layers import Residual, crop_around
 from kerascnn.losses import GaussianKL, GridBoxes
-from kerascnn.training import GAN, AuxiliaryClassifiers, heads
+from kerascnn.training import GAN, AuxiliaryClassifiers, heads, spatial_model
 
 SYSTEMS = [registry.get_system(name) for name in registry.list_models()]
 PROVEN = sorted({system.name for system in SYSTEMS if system.experiment})
@@ -136,10 +136,29 @@ def unexplained(run, monkeypatch):
     return run
 
 
+def without_windows(run, monkeypatch):
+    """DeepPose whose later stage sees nothing."""
+    monkeypatch.setattr(
+        "kerascnn.models.pose.deeppose.crop_around",
+        lambda *arguments: 0.0 * crop_around(*arguments),
+    )
+    return run
+
+
+def with_uniform_priors(run, monkeypatch):
+    """A part detector whose spatial model says nothing of where the others are."""
+    monkeypatch.setattr(
+        "kerascnn.models.pose.tompson.spatial_model",
+        lambda parts, kernel_size: spatial_model(0.0 * parts, kernel_size) + keras.ops.relu(parts),
+    )
+    return run
+
+
 MUTANTS = {
     "alexnet": linear_convolutions,
     "capsnet": routed_by_parents,
     "dcgan": flattering,
+    "deeppose": without_windows,
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,
     "lenet5": linear,
@@ -149,6 +168,7 @@ MUTANTS = {
     "ssd300": without_offsets,
     "stacked_capsule_autoencoder": unexplained,
     "stacked_what_where_autoencoder": linear_convolutions,
+    "tompson": with_uniform_priors,
     "unet": without_skips,
     "vae": without_divergence,
     "vgg": linear_convolutions,

@@ -7,7 +7,7 @@ from sklearn.linear_model import RidgeClassifier
 
 from kerascnn import data
 
-BUNDLED = ("digits", "shapes", "translated_digits")
+BUNDLED = ("digits", "people", "shapes", "translated_digits")
 
 
 def splits(dataset):
@@ -127,6 +127,36 @@ def test_shapes_of_one_seed_are_equal_and_of_another_not():
     assert np.abs(image(1) - image(2)).mean() > 0.05
 
 
+def test_key_points_lie_on_a_figure_of_one_colour():
+    scene = data.arrays(data.load("people", size=96, noise=0.0).test)
+    for image, boxes, points in zip(
+        scene["image"], scene["boxes"], scene["keypoints"], strict=True
+    ):
+        places = points[0, :, :2]
+        assert (points[0, :, 2] == 1).all()
+        assert (boxes[0, :2] <= places).all()
+        assert (places <= boxes[0, 2:]).all()
+        rows, columns = (places * 96).astype(int).T
+        np.testing.assert_allclose(np.ptp(image[rows, columns], axis=0), 0, atol=1e-6)
+
+
+def test_right_hands_and_feet_are_on_the_left_of_a_person_who_is_looked_at():
+    dataset = data.load("people")
+    points = data.arrays(dataset.train)["keypoints"][:, 0, :, :2]
+    named = dict(zip(dataset.points, points.swapaxes(0, 1), strict=True))
+    trunk = named["hip"] - named["head"]
+    for limb in ("hand", "foot"):
+        across = named[f"left_{limb}"] - named[f"right_{limb}"]
+        assert (trunk[:, 0] * across[:, 1] > trunk[:, 1] * across[:, 0]).mean() > 0.98
+
+
+def test_the_mean_pose_says_little_of_a_person():
+    dataset = data.load("people", count=1000)
+    train, test = (data.arrays(split)["keypoints"][:, 0] for split in (dataset.train, dataset.test))
+    distance = np.linalg.norm((test - train.mean(axis=0))[..., :2], axis=-1)
+    assert (distance <= 0.08).mean() < 0.35
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
@@ -138,6 +168,9 @@ def test_shapes_of_one_seed_are_equal_and_of_another_not():
         ("shapes", {"size": 8}, "Received: size=8"),
         ("shapes", {"count": 3}, "Received: count=3"),
         ("shapes", {"noise": -0.1}, r"Received: noise=-0\.1"),
+        ("people", {"size": 15}, "Received: size=15"),
+        ("people", {"count": 3}, "Received: count=3"),
+        ("people", {"noise": float("inf")}, "Received: noise=inf"),
     ],
 )
 def test_options_out_of_range_are_refused(name, options, message):

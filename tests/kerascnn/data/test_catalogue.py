@@ -106,6 +106,17 @@ def test_boxes_come_from_a_file_of_arrays_too(tmp_path):
     np.testing.assert_array_equal(test["classes"], 1)
 
 
+def test_key_points_come_from_a_file_of_arrays_too(tmp_path):
+    path = tmp_path / "mine.npz"
+    points = np.tile([[0.1, 0.2, 1.0], [0.5, 0.6, 1.0]], (20, 1, 1, 1))
+    names = {"points": np.array(["head", "foot"]), "skeleton": np.array([[0, 1]])}
+    np.savez(path, image=np.zeros((20, 6, 6, 3)), keypoints=points, **names)
+    dataset = data.load(path)
+    assert (dataset.points, dataset.skeleton) == (("head", "foot"), ((0, 1),))
+    test = data.arrays(dataset.test)
+    np.testing.assert_array_equal(test["keypoints"], points[: len(test["image"])].astype("float32"))
+
+
 def test_a_file_without_images_is_refused(tmp_path):
     path = tmp_path / "mine.npz"
     np.savez(path, x=np.zeros(3), y=np.zeros(3))

@@ -185,3 +185,18 @@ def test_a_detector_trains_on_it_and_a_wrong_one_is_refused(tmp_path):
         task.check(model.network, dataset)
     with pytest.raises(ValueError, match="without boxes, classes"):
         task.check(model, data.load("digits"))
+
+
+def test_a_pose_is_learned_from_it_and_a_wrong_model_is_refused(tmp_path):
+    dataset = data.load(written(tmp_path / "pets"), size=16)
+    task, system = tasks.get_task("pose"), registry.get_system("tompson")
+    assert task.model_options(dataset) == {"input_shape": (16, 16, 3), "num_points": 2}
+    assert task.metadata(dataset)["labels"] == ("head", "foot")
+    assert task.metadata(dataset)["skeleton"] == ((0, 1),)
+    model = system.builder(**system.tiny, num_points=2)
+    history = tasks.train(model, task, dataset, tmp_path / "run", epochs=2, batch_size=4)
+    assert np.isfinite(history["loss"]).all()
+    with pytest.raises(ValueError, match=r"num_points=2. Received: 3 outputs"):
+        task.check(system.builder(**system.tiny, num_points=3), dataset)
+    with pytest.raises(ValueError, match="without keypoints"):
+        task.check(model, data.load("shapes"))

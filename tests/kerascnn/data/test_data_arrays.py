@@ -160,6 +160,47 @@ def test_boxes_that_do_not_fit_are_refused(boxes, classes, message):
         data.from_arrays("mine", IMAGES, boxes=boxes, classes=classes, label_names=names)
 
 
+POINTS = np.tile([[0.1, 0.9, 1.0], [0.5, 0.0, 1.0], [0.0, 0.0, 0.0]], (40, 2, 1, 1))
+
+
+def test_key_points_are_served_with_their_names():
+    points = changed(POINTS, (slice(None), 1, 2, 0), np.nan)  # not looked at where not marked
+    boxed = {"boxes": BOXES, "classes": CLASSES}
+    dataset = data.from_arrays(
+        "mine",
+        IMAGES,
+        **boxed,
+        keypoints=points,
+        point_names=("head", "hand", "foot"),
+        skeleton=[[0, 1], [0, 2]],
+    )
+    assert (dataset.points, dataset.skeleton) == (("head", "hand", "foot"), ((0, 1), (0, 2)))
+    served = data.arrays(dataset.test)["keypoints"]
+    np.testing.assert_array_equal(served, POINTS[:6].astype("float32"))
+    unnamed = data.from_arrays("mine", IMAGES, keypoints=POINTS)
+    assert (unnamed.points, unnamed.skeleton) == (("0", "1", "2"), ())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"keypoints": POINTS[0]}, r"Received: keypoints of shape \(2, 3, 3\)"),
+        ({"keypoints": POINTS[..., :2]}, r"Received: keypoints of shape \(40, 2, 3, 2\)"),
+        ({"keypoints": POINTS[:9]}, r"Each of the 40.*Received: keypoints of shape \(9, "),
+        ({"keypoints": POINTS[:, :1], "boxes": BOXES, "classes": CLASSES}, r"shape \(40, 1, 3, 3"),
+        ({"keypoints": changed(POINTS, (3, 1, 0, 1), 1.2)}, r"keypoints\[3\]\[1\]\[0\] = \[0\.1"),
+        ({"keypoints": changed(POINTS, (3, 1, 0, 1), np.nan)}, r"keypoints\[3\]\[1\]\[0\]"),
+        ({"keypoints": changed(POINTS, (3, 1, 0, 2), 2)}, r"keypoints\[3\]\[1\]\[0\]"),
+        ({"keypoints": POINTS, "point_names": ("head",)}, "Received: 1 names"),
+        ({"keypoints": POINTS, "skeleton": [[0, 3]]}, r"0\.\.2.*Received: skeleton=\[\[0, 3\]\]"),
+        ({"keypoints": POINTS, "skeleton": [[-1, 0]]}, r"Received: skeleton=\[\[-1, 0\]\]"),
+    ],
+)
+def test_key_points_that_do_not_fit_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        data.from_arrays("mine", IMAGES, **options)
+
+
 @pytest.mark.parametrize("shares", [(0, 0.1), (0.5, 0.5), (-0.1, 0.2)])
 def test_shares_out_of_range_are_refused(shares):
     with pytest.raises(ValueError, match=r"sum to less than 1"):

@@ -1,5 +1,7 @@
 """Pictures show what is right and what is wrong, with nothing cut off at their edges."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,10 @@ from kerascnn.tasks.curves import draw_curves
 from kerascnn.tasks.drawing import shorten
 
 RNG = np.random.default_rng(0)
-LONG = tuple(f"{name}_with_a_very_long_name" for name in "abcdefghij")
+NAMES = tuple(f"{name}_with_a_very_long_name" for name in "abcdefghij")
+LONG = dataclasses.replace(data.load("digits", size=8), labels=NAMES, points=NAMES[:6])
+DRAWN = {"detection": "shapes", "pose": "people", "segmentation": "shapes"}
+FEW = dataclasses.replace(LONG, labels=NAMES[:4])
 
 
 def digits(count=60):
@@ -28,6 +33,7 @@ def outputs(task, examples):
         },
         "embedding": RNG.normal(size=(shape[0], 4)),
         "generation": RNG.uniform(-1, 1, size=shape),
+        "pose": RNG.uniform(size=(shape[0], 6, 2)),
         "segmentation": RNG.normal(size=(*shape[:3], 4)),
     }[task]
 
@@ -47,12 +53,13 @@ def red(picture):
         "detection",
         "embedding",
         "generation",
+        "pose",
         "segmentation",
     ],
 )
 def test_nothing_touches_the_edge(task, count):
-    if task in ("detection", "segmentation"):
-        examples = data.arrays(data.load("shapes", count=240).test, count)
+    if task in ("detection", "pose", "segmentation"):
+        examples = data.arrays(data.load(DRAWN[task], count=240).test, count)
     else:
         examples = digits(count)
     picture = get_task(task).picture(examples, outputs(task, examples), LONG)
@@ -84,8 +91,8 @@ def test_mistakes_are_shown_wherever_they_are():
 def test_a_mask_is_drawn_as_it_is_predicted():
     examples = data.arrays(data.load("shapes").test, 8)
     task = get_task("segmentation")
-    true = np.asarray(task.picture(examples, np.eye(4)[examples["mask"]], LONG[:4]))
-    none = np.asarray(task.picture(examples, np.eye(4)[0 * examples["mask"]], LONG[:4]))
+    true = np.asarray(task.picture(examples, np.eye(4)[examples["mask"]], FEW))
+    none = np.asarray(task.picture(examples, np.eye(4)[0 * examples["mask"]], FEW))
     differing = np.flatnonzero((true != none).any(axis=(1, 2)))
     assert differing.min() > true.shape[0] / 2
     orange = (true == (230, 159, 0)).all(axis=-1)
@@ -98,20 +105,32 @@ def test_boxes_are_drawn_where_they_are_and_misses_are_marked():
     examples = data.arrays(data.load("shapes").test, 8)
     scores = np.eye(4)[np.maximum(examples["classes"], 0)][..., 1:]
     right = {"boxes": examples["boxes"], "scores": scores}
-    picture = np.asarray(task.picture(examples, right, LONG[:4]))
+    picture = np.asarray(task.picture(examples, right, FEW))
     assert red(picture) == 0
     (blue,) = np.where((picture == (0, 114, 178)).all(axis=-1).any(axis=1))
     assert blue.min() < picture.shape[0] / 2 < blue.max()
     nothing = {"boxes": examples["boxes"], "scores": 0 * scores}
-    assert red(task.picture(examples, nothing, LONG[:4])) > 500
+    assert red(task.picture(examples, nothing, FEW)) > 500
     elsewhere = {"boxes": np.roll(examples["boxes"], 1, axis=0), "scores": scores}
-    assert red(task.picture(examples, elsewhere, LONG[:4])) > 500
+    assert red(task.picture(examples, elsewhere, FEW)) > 500
+
+
+def test_limbs_are_drawn_where_they_are_and_misses_are_marked():
+    task, dataset = get_task("pose"), data.load("people")
+    examples = data.arrays(dataset.test, 8)
+    right = examples["keypoints"][:, 0, :, :2]
+    true, moved = (
+        np.asarray(task.picture(examples, points, dataset)) for points in (right, right + 0.09)
+    )
+    assert red(true) < red(moved) - 500
+    differing = np.flatnonzero((true != moved).any(axis=(1, 2)))
+    assert differing.min() > true.shape[0] / 2
 
 
 def test_colour_images_are_drawn_in_colour():
     image = np.zeros((4, 8, 8, 3))
     image[..., 1] = 1
-    pixels = np.asarray(get_task("autoencoding").picture({"image": image}, image, ()))
+    pixels = np.asarray(get_task("autoencoding").picture({"image": image}, image, LONG))
     assert (pixels == (0, 255, 0)).all(axis=-1).sum() > 50_000
 
 

@@ -18,6 +18,7 @@ TASKS = [
     "detection",
     "embedding",
     "generation",
+    "pose",
     "segmentation",
 ]
 
@@ -295,15 +296,61 @@ def test_a_detector_without_boxes_is_refused():
         get_task("detection").score({"grid": 1}, {**examples, "classes": np.ones((1, 1))})
 
 
+def person(marked=(1, 1, 1, 0)):
+    """Two people of whom the second has more marked points, in an image twice as wide as high."""
+    places = np.array([[0.5, 0.5], [0.2, 0.5], [0.5, 0.2], [0.0, 0.0]])
+    other = np.zeros((4, 3))
+    other[0] = [0.9, 0.9, 1]
+    points = np.stack([other, np.concatenate([places, np.array([marked]).T], axis=-1)])
+    return {"image": np.zeros((1, 8, 16, 3)), "keypoints": points[np.newaxis]}, places
+
+
+def test_points_are_right_when_they_are_near_in_shares_of_the_longer_side():
+    examples, places = person()
+    # 0.15 of the height are 0.075 of the width.
+    moved = places + np.array([[0.15, 0.0], [0.0, 0.05], [0.0, 0.09], [0.9, 0.9]])
+    scores = get_task("pose").score(moved[np.newaxis], examples)
+    assert scores["pck_08"] == pytest.approx(2 / 3)
+    assert scores["pck_04"] == 0
+    assert scores["distance"] == pytest.approx((0.075 + 0.05 + 0.09) / 3)
+
+
+def test_a_heat_map_says_where_its_peak_is():
+    examples, places = person()
+    maps = np.zeros((1, 10, 10, 4))
+    for index, (y, x) in enumerate(places):
+        maps[0, int(y * 10), int(x * 10), index] = 1
+    scores = get_task("pose").score({"maps": maps}, examples)
+    assert scores["pck_08"] == 1
+    half = 0.05  # of a pixel, which is wider than high
+    assert scores["distance"] == pytest.approx(np.hypot(half, half / 2))
+
+
+def test_people_without_a_marked_point_are_not_scored():
+    examples, places = person(marked=(0, 0, 0, 0))
+    examples["keypoints"][0, 0, 0, 2] = 0
+    with pytest.raises(ValueError, match="need key points"):
+        get_task("pose").score(places[np.newaxis], examples)
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 3), (1, 8)])
+def test_what_is_no_pose_is_refused(shape):
+    with pytest.raises(ValueError, match="Received: outputs of shape"):
+        get_task("pose").score(np.zeros(shape), person()[0])
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(task):
     drawn = task in ("detection", "segmentation")
-    dataset = data.load("shapes") if drawn else data.load("digits", size=8)
-    examples = data.arrays(dataset.test, 60)
+    name = "people" if task == "pose" else "shapes" if drawn else "digits"
+    examples = data.arrays(data.load(name).test, 60)
     if task == "detection":
         good = {"boxes": examples["boxes"], "scores": np.eye(4)[examples["classes"]][..., 1:]}
         good["scores"][examples["classes"] < 0] = 0
         poor = {**good, "boxes": RNG.uniform(size=examples["boxes"].shape)}
+    elif task == "pose":
+        good = examples["keypoints"][:, 0, :, :2]
+        poor = np.full_like(good, 0.5)
     elif task == "generation":
         good, poor = 2 * examples["image"] - 1, RNG.uniform(-1, 1, examples["image"].shape)
     elif task == "autoencoding":
@@ -329,6 +376,7 @@ def test_the_metadata_undoes_what_the_task_does_to_pixels(task):
     named = {
         "classification": dataset.labels,
         "detection": dataset.labels[1:],  # the first is the background
+        "pose": dataset.points,
         "segmentation": dataset.labels,
     }
     assert values.get("labels", ()) == named.get(task.name, ())

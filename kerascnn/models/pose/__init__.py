@@ -1,0 +1,1 @@
+"""Systems that find the key points of a body."""
