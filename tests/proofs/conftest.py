@@ -57,7 +57,8 @@ def run_systems(systems, tmp_path_factory):
     def run(*command, runtime=None, **options):
         folder = tmp_path_factory.mktemp("outputs")
         newest = place_of(runtime) if runtime else np.inf
-        names = [name for name, claim in claims.items() if claim and place_of(claim) <= newest]
+        oldest = {name: claim["runtime"] for name, claim in claims.items() if claim["runtime"]}
+        names = [name for name, place in oldest.items() if place_of(place) <= newest]
         words = [*command, HERE / "run_systems.py", systems, folder, *names]
         done = subprocess.run(
             list(map(str, words)), capture_output=True, text=True, check=False, **options

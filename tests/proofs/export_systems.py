@@ -3,7 +3,8 @@
     python export_systems.py FOLDER
 
 Beside each `NAME.tflite`, whose inputs and outputs are float32, stands `NAME.npz` with inputs by
-name. `systems.json` holds the oldest runtime of each file's report.
+name. `systems.json` holds the oldest runtime of each file's report, and whether the reference
+kernels run it.
 """
 
 import json
@@ -46,7 +47,13 @@ def write(name, folder):
 def main(folder):
     names = sorted({registry.get_system(name).name for name in registry.list_models()})
     able = [name for name in names if "int8" not in registry.get_system(name).unsupported]
-    claimed = {name: write(name, folder) for name in able}
+    claimed = {
+        name: {
+            "runtime": write(name, folder),
+            "reference": "reference_kernels" not in registry.get_system(name).unsupported,
+        }
+        for name in able
+    }
     (folder / "systems.json").write_text(json.dumps(claimed, indent=2))
 
 

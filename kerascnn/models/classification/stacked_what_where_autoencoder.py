@@ -13,7 +13,13 @@ from kerascnn.training import ReconstructingClassifier
 
 @register(
     paper="https://arxiv.org/abs/1606.06582",
-    tiny={"input_shape": (16, 16, 3), "blocks": (1, 1), "filters": 4, "units": 8},
+    tiny={
+        "input_shape": (16, 16, 3),
+        "blocks": (1, 1),
+        "filters": 4,
+        "units": 8,
+        "num_classes": 10,
+    },
     params=138_357_544,
     experiment=Experiment(
         data="translated_digits",
