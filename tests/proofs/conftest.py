@@ -18,7 +18,7 @@ ROOT = HERE.parents[1]
 BUILD = ROOT / "build"
 OLD = ("tflite-runtime==2.14.0", "numpy==1.26.4")  # the newest of the first, for the second
 VERSIONS = ("3.10", "3.11")  # of Python: those of these wheels that are ours too
-NEAR = 20  # dB between kernels that round differently; the README says so
+NEAR = 15  # dB between kernels that round differently; the README says so
 REFERENCE = "-reference"  # what names the outputs of the reference kernels ends with
 
 
@@ -94,16 +94,24 @@ def check_near(here):
 
 
 @pytest.fixture(scope="session")
-def check_equal(here):
-    """Give the function that compares bits with this machine, of the kernels that are the same."""
+def check_equal(here, systems):
+    """Give the function that compares bits with this machine, of the kernels that are the same.
 
-    def check(outputs, *, reference):
+    Another version of a runtime may have rounded a few numbers differently: a share of them.
+    """
+
+    claims = json.loads((systems / "systems.json").read_text())
+
+    def check(outputs, *, reference, differing=0.0):
         kept = {name: v for name, v in outputs.items() if name.endswith(REFERENCE) == reference}
         assert kept
         for system, values in kept.items():
+            if not claims[system.removesuffix(REFERENCE)]["bits"]:
+                continue
             assert values.keys() == here[1][system].keys()
             for name, made in values.items():
-                np.testing.assert_array_equal(made, here[1][system][name], err_msg=system)
+                share = np.mean(made != here[1][system][name])
+                assert share <= differing, (system, name, share)
 
     return check
 

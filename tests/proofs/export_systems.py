@@ -3,8 +3,8 @@
     python export_systems.py FOLDER
 
 Beside each `NAME.tflite`, whose inputs and outputs are float32, stands `NAME.npz` with inputs by
-name. `systems.json` holds the oldest runtime of each file's report, and whether the reference
-kernels run it.
+name. `systems.json` holds the oldest runtime of each file's report, whether the reference kernels
+run it, and whether it may be compared bit by bit.
 """
 
 import json
@@ -51,6 +51,7 @@ def main(folder):
         name: {
             "runtime": write(name, folder),
             "reference": "reference_kernels" not in registry.get_system(name).unsupported,
+            "bits": "equal_bits" not in registry.get_system(name).unsupported,
         }
         for name in able
     }

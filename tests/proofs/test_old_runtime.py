@@ -15,8 +15,8 @@ def test_the_environment_is_old(old):
     assert (old[0]["runtime"], old[0]["numpy"]) == ("tflite_runtime 2.14.0", "1.26.4")
 
 
-def test_reference_kernels_give_equal_bits(old, check_equal):
-    check_equal(old[1], reference=True)
+def test_reference_kernels_give_equal_bits_but_for_one_in_a_thousand(old, check_equal):
+    check_equal(old[1], reference=True, differing=0.001)
 
 
 def test_other_kernels_stay_near(old, check_near):

@@ -148,7 +148,8 @@ def test_the_runtime_is_the_one_that_the_board_installs(board):
 
 def test_equal_kernels_give_equal_bits(board, check_equal):
     given, _, outputs = board
-    check_equal(outputs, reference=True)
+    old = given.architecture == "armhf"  # tflite-runtime
+    check_equal(outputs, reference=True, differing=0.001 if old else 0.0)
     if given.architecture == "arm64":  # of LiteRT, whose kernels are XNNPACK's too
         check_equal(outputs, reference=False)
 
