@@ -10,29 +10,21 @@ from kerascnn.models.classification.alexnet import alexnet
 from kerascnn.registry import Experiment, register
 from kerascnn.training import AuxiliaryClassifiers
 
+_SMALL = {"stages": 2, "trunk": (0, 1), "kernel_size": 5, "strides": 1}
+
 
 @register(
     paper="https://arxiv.org/abs/1312.4659",
-    tiny={
-        "input_shape": (19, 19, 3),
-        "stages": 2,
-        "trunk": (0, 1),
-        "kernel_size": 5,
-        "strides": 1,
-        "width": 1 / 32,
-        "units": 8,
-    },
+    tiny={**_SMALL, "input_shape": (19, 19, 3), "width": 1 / 32, "units": 8},
     params=175_188_180,
+    unsupported={"equal_bits": "each stage amplifies the last bit of kernels other than XNNPACK's"},
     experiment=Experiment(
         data="people",
         data_options={"count": 2500},
         model_options={
-            "stages": 2,
-            "trunk": (0, 1),
+            **_SMALL,
             "scale": 1.5,
             "crop_size": 20,
-            "kernel_size": 5,
-            "strides": 1,
             "width": 1 / 8,
             "units": 128,
             "dropout": 0.0,
