@@ -47,12 +47,17 @@ def systems(build_folder):
 
 
 @pytest.fixture(scope="session")
-def run_systems(systems, tmp_path_factory):
+def claims(systems):
+    """What runs each file, by the name of its system."""
+    return json.loads((systems / "systems.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def run_systems(systems, claims, tmp_path_factory):
     """Give the function that runs the systems with a Python: what it tells, and the outputs.
 
     It runs those whose report claims that a runtime runs them; all where none is given.
     """
-    claims = json.loads((systems / "systems.json").read_text())
 
     def run(*command, runtime=None, **options):
         folder = tmp_path_factory.mktemp("outputs")
@@ -94,13 +99,11 @@ def check_near(here):
 
 
 @pytest.fixture(scope="session")
-def check_equal(here, systems):
+def check_equal(here, claims):
     """Give the function that compares bits with this machine, of the kernels that are the same.
 
     Another version of a runtime may have rounded a few numbers differently: a share of them.
     """
-
-    claims = json.loads((systems / "systems.json").read_text())
 
     def check(outputs, *, reference, differing=0.0):
         kept = {name: v for name, v in outputs.items() if name.endswith(REFERENCE) == reference}

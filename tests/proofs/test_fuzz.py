@@ -3,17 +3,23 @@
 import shutil
 import sys
 
+import numpy as np
 import pytest
+
+from kerascnn.export.file.oldest import place_of
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def seeds(systems, tmp_path):
+def seeds(systems, claims, python, tmp_path):
     """A folder of the systems' files, and of the same without the check sum that finds damage."""
     folder = tmp_path / "seeds"
     folder.mkdir()
+    newest = np.inf if python == sys.executable else place_of("2.14")
     for path in systems.glob("*.tflite"):
+        if place_of(claims[path.stem]["runtime"]) > newest:
+            continue
         shutil.copy(path, folder)
         data = path.read_bytes().partition(b"PK\x03\x04")[0]
         for name in (b"TFLITE_METADATA", b"model.sha256"):

@@ -85,8 +85,10 @@ def retype(values, random):
 def relay(values, random):
     """The same values in another order of memory."""
     array = np.asarray(values)
+    if not array.ndim:
+        return array
     forms = (np.asfortranarray(array), array[::-1], np.repeat(array, 2, 0)[::2], array.tolist())
-    return forms[random.integers(4)] if array.ndim else array
+    return forms[random.integers(4)]
 
 
 CHANGES = (spoil, reshape, retype, relay, relay)
