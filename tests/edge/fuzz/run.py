@@ -19,7 +19,7 @@ import numpy as np
 from files import Files
 from inputs import Inputs
 
-MEMORY = 4 * 2**30  # bytes, so that a file that asks for more gets an error and not the machine
+MEMORY = 8 * 2**30  # bytes, so that a file that asks for more gets an error and not the machine
 PATIENCE = 20  # seconds for a case; what hangs is killed
 
 
