@@ -22,7 +22,7 @@ _CIFAR = {
     f"resnet{6 * n + 2}": {"input_shape": (32, 32, 3), "blocks": (n, n, n), **_SMALL}
     for n in (3, 5, 7, 9, 18)
 }
-_UNITS: dict[str, dict[str, Any]] = {
+UNITS: dict[str, dict[str, Any]] = {
     "imagenet": {"use_bias": True, "epsilon": 1.001e-5, "shortcut": "projection"},
     "cifar": {"use_bias": False, "epsilon": 1e-5, "shortcut": "zero_padding"},
 }
@@ -101,8 +101,8 @@ def resnet(
     Reference:
         https://arxiv.org/abs/1512.03385
     """
-    if stem not in _UNITS:
-        raise ValueError(f"stem must be one of {tuple(_UNITS)}. Received: stem={stem!r}")
+    if stem not in UNITS:
+        raise ValueError(f"stem must be one of {tuple(UNITS)}. Received: stem={stem!r}")
     network = (stem, tuple(blocks), bottleneck, filters, input_shape[-1])
     if weights and (weights != "imagenet" or network not in _KERAS):
         raise ValueError(
@@ -113,7 +113,7 @@ def resnet(
     x = begin(image, stem, filters)
     for stage, count in enumerate(blocks):
         for block in range(count):
-            options = dict(_UNITS[stem], strides=2 if stage and not block else 1)
+            options = dict(UNITS[stem], strides=2 if stage and not block else 1)
             width = filters * 2**stage
             if options["strides"] == 1 and x.shape[-1] == width * (4 if bottleneck else 1):
                 options["shortcut"] = "identity"
@@ -129,7 +129,7 @@ def resnet(
 
 def begin(x, stem, filters, *, activate=True):
     """Reduce images to the first maps: the part before the units, which ResNet v2 has as well."""
-    options, large = _UNITS[stem], stem == "imagenet"
+    options, large = UNITS[stem], stem == "imagenet"
     if large:
         x = layers.ZeroPadding2D(3, name="conv1_pad")(x)
     x = layers.Conv2D(

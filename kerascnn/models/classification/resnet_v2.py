@@ -6,16 +6,12 @@ import keras
 from keras import layers
 
 from kerascnn.layers import PreActivationResidual
-from kerascnn.models.classification.resnet import begin
+from kerascnn.models.classification.resnet import UNITS, begin
 from kerascnn.registry import Experiment, register
 from kerascnn.training.transfer import copy_residual_network
 
 _BLOCKS: dict[int, tuple[int, ...]] = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 _SMALL = {"num_classes": 10, "filters": 16, "stem": "cifar"}
-_UNITS: dict[str, dict[str, Any]] = {
-    "imagenet": {"use_bias": True, "epsilon": 1.001e-5},
-    "cifar": {"use_bias": False, "epsilon": 1e-5},
-}
 _KERAS = {
     ("imagenet", _BLOCKS[50], True, 64, 3): keras.applications.ResNet50V2,
     ("imagenet", _BLOCKS[101], True, 64, 3): keras.applications.ResNet101V2,
@@ -102,8 +98,8 @@ def resnet_v2(
     Reference:
         https://arxiv.org/abs/1603.05027
     """
-    if stem not in _UNITS:
-        raise ValueError(f"stem must be one of {tuple(_UNITS)}. Received: stem={stem!r}")
+    if stem not in UNITS:
+        raise ValueError(f"stem must be one of {tuple(UNITS)}. Received: stem={stem!r}")
     network = (stem, tuple(blocks), bottleneck, filters, input_shape[-1])
     if weights and (weights != "imagenet" or network not in _KERAS):
         raise ValueError(
@@ -121,8 +117,8 @@ def resnet_v2(
                 shortcut = "projection"
             options = {"strides": strides, "bottleneck": bottleneck, "shortcut": shortcut}
             options["name"] = f"conv{stage + 2}_block{block + 1}"
-            x = PreActivationResidual(width, **{**_UNITS[stem], **options})(x)
-    epsilon = _UNITS[stem]["epsilon"]
+            x = PreActivationResidual(width, **{**UNITS[stem], **options})(x)
+    epsilon = UNITS[stem]["epsilon"]
     x = layers.BatchNormalization(momentum=0.9, epsilon=epsilon, name="post_bn")(x)
     x = layers.Activation("relu", name="post_relu")(x)
     x = layers.GlobalAveragePooling2D(name="pooling")(x)
