@@ -54,6 +54,7 @@ from kerascnn.layers.convolution import (
     IdentityKernel,
 )
 from kerascnn.layers.crops import crop_around
+from kerascnn.layers.gaussian_maps import LearnedPlaces, gaussian_maps
 from kerascnn.layers.gaussian_sampling import GaussianSampling
 from kerascnn.layers.max_unpooling import MaxUnpooling2D
 from kerascnn.layers.normalization import (
@@ -87,6 +88,7 @@ __all__ = [
     "GaussianSampling",
     "IdentityKernel",
     "Inception",
+    "LearnedPlaces",
     "LocalResponseNormalization",
     "LocalSparseAttention2D",
     "MaxUnpooling2D",
@@ -114,6 +116,7 @@ __all__ = [
     "dynamic_routing",
     "em_routing",
     "encode_boxes",
+    "gaussian_maps",
     "geometric_pose",
     "squash",
 ]

@@ -6,6 +6,7 @@ require_tensorflow_backend()
 
 from kerascnn.training.adversarial import GAN
 from kerascnn.training.auxiliary import AuxiliaryClassifiers
+from kerascnn.training.error_feedback import ErrorFeedback
 from kerascnn.training.gradient_penalty import gradient_penalty
 from kerascnn.training.reconstructing import ReconstructingClassifier
 from kerascnn.training.rising_margin import RisingMargin
@@ -16,6 +17,7 @@ from kerascnn.training.unsupervised import Unsupervised
 __all__ = [
     "GAN",
     "AuxiliaryClassifiers",
+    "ErrorFeedback",
     "ReconstructingClassifier",
     "RisingMargin",
     "SingleShot",

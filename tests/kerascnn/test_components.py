@@ -290,6 +290,7 @@ LAYERS = {
         ),
         wrong=[{"filters": (2, 3)}, {"reductions": (2,)}, {"pool_filters": 0}],
     ),
+    "LearnedPlaces": Cases(Case({"places": 3}, [(4, 5, 1)]), wrong=[{"places": 0}]),
     "LocalResponseNormalization": Cases(
         Case({"size": 3, "bias": 1.0, "alpha": 0.1, "beta": 0.5}, [(6, 6, 8)]),
         Case({"beta": 0.6}, [(6, 6, 8)]),
@@ -744,10 +745,10 @@ def test_a_layer_trains_in_mixed_precision(name, case):
     assert {variable.dtype for variable in model.trainable_variables} <= {"float32"}
     weights = [variable.value for variable in model.trainable_variables]
     to_inputs, to_weights = tape.gradient(loss, (tensors, weights))
-    # A map of switches is compared, which has no gradient.
-    gradients = [gradient for gradient in to_inputs if gradient is not None]
+    # A map of switches is compared, and places are learned alone, which have no gradient.
+    gradients = [gradient for gradient in to_inputs if gradient is not None] + to_weights
     assert gradients
-    for gradient in (*gradients, *to_weights):
+    for gradient in gradients:
         assert np.isfinite(gradient).all()
 
 

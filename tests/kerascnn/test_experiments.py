@@ -10,7 +10,7 @@ from kerascnn import losses, registry
 from kerascnn.cli.conditions import holds
 from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
-from kerascnn.layers import Residual, crop_around
+from kerascnn.layers import Residual, crop_around, gaussian_maps
 from kerascnn.losses import GaussianKL, GridBoxes
 from kerascnn.training import GAN, AuxiliaryClassifiers, heads, spatial_model
 
@@ -145,6 +145,15 @@ def without_windows(run, monkeypatch):
     return run
 
 
+def without_feedback(run, monkeypatch):
+    """Corrections of a pose that is not shown."""
+    monkeypatch.setattr(
+        "kerascnn.models.pose.iterative_error_feedback.gaussian_maps",
+        lambda *arguments: 0.0 * gaussian_maps(*arguments),
+    )
+    return run
+
+
 def with_uniform_priors(run, monkeypatch):
     """A part detector whose spatial model says nothing of where the others are."""
     monkeypatch.setattr(
@@ -161,6 +170,7 @@ MUTANTS = {
     "deeppose": without_windows,
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,
+    "iterative_error_feedback": without_feedback,
     "lenet5": linear,
     "matrix_capsules": unrouted,
     "resnet": plain,
