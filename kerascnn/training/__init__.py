@@ -6,11 +6,11 @@ require_tensorflow_backend()
 
 from kerascnn.training.adversarial import GAN
 from kerascnn.training.auxiliary import AuxiliaryClassifiers
+from kerascnn.training.detection import SingleShot
 from kerascnn.training.error_feedback import ErrorFeedback
 from kerascnn.training.gradient_penalty import gradient_penalty
 from kerascnn.training.reconstructing import ReconstructingClassifier
 from kerascnn.training.rising_margin import RisingMargin
-from kerascnn.training.single_shot import SingleShot
 from kerascnn.training.spatial_model import spatial_model
 from kerascnn.training.unsupervised import Unsupervised
 

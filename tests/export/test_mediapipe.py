@@ -11,7 +11,7 @@ import pytest
 from keras import layers, ops
 
 from kerascnn import edge, export
-from kerascnn.training.post_process import OPERATOR, DetectionPostProcess
+from kerascnn.training.detection import OPERATOR, DetectionPostProcess
 
 pytestmark = pytest.mark.slow
 

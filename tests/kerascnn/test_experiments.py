@@ -12,7 +12,8 @@ from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
 from kerascnn.layers import Residual, crop_around, gaussian_maps
 from kerascnn.losses import GaussianKL, GridBoxes
-from kerascnn.training import GAN, AuxiliaryClassifiers, heads, spatial_model
+from kerascnn.training import GAN, AuxiliaryClassifiers, spatial_model
+from kerascnn.training.detection import heads
 
 SYSTEMS = [registry.get_system(name) for name in registry.list_models()]
 PROVEN = sorted({system.name for system in SYSTEMS if system.experiment})

@@ -8,7 +8,7 @@ from kerascnn.losses import MultiBox
 from kerascnn.models.classification.vgg import block_ends
 from kerascnn.registry import Experiment, register
 from kerascnn.training import SingleShot
-from kerascnn.training.heads import anchored_head, predict_rows
+from kerascnn.training.detection import anchored_head, predict_rows
 from kerascnn.training.transfer import copy_by_name
 
 _SCALES = (0.1, 0.2, 0.375, 0.55, 0.725, 0.9, 1.075)

@@ -6,7 +6,7 @@ from keras import layers
 from kerascnn.losses import GridBoxes
 from kerascnn.registry import Experiment, register
 from kerascnn.training import SingleShot
-from kerascnn.training.heads import grid_head
+from kerascnn.training.detection import grid_head
 
 _POOL = "pool"
 # Channels and kernel size of each convolution, and its strides where they are not 1.

@@ -7,8 +7,7 @@ from keras import layers
 
 from kerascnn import edge, export
 from kerascnn.layers import default_boxes
-from kerascnn.training.heads import post_process_head
-from kerascnn.training.post_process import OPERATOR, DetectionPostProcess
+from kerascnn.training.detection import OPERATOR, DetectionPostProcess, post_process_head
 
 RNG = np.random.default_rng(0)
 ANCHORS = default_boxes([(4, 4)], (0.3, 0.4), [(2,)])

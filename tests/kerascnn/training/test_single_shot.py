@@ -7,7 +7,7 @@ from keras import layers
 
 from kerascnn.losses import GridBoxes
 from kerascnn.training import SingleShot
-from kerascnn.training.heads import anchored_head, grid_head
+from kerascnn.training.detection import anchored_head, grid_head
 
 
 def network():

@@ -7,7 +7,7 @@ import keras
 from keras import layers, ops
 
 from kerascnn.layers import decode_boxes, decode_cells
-from kerascnn.training.post_process import DetectionPostProcess
+from kerascnn.training.detection.post_process import DetectionPostProcess
 
 
 def predict_rows(maps: Sequence[Any], counts: Sequence[int], numbers: int, *, name: str) -> Any:

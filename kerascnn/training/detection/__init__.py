@@ -1,0 +1,20 @@
+"""Training of detectors, and what follows their outputs."""
+
+from kerascnn.training.detection.heads import (
+    anchored_head,
+    grid_head,
+    post_process_head,
+    predict_rows,
+)
+from kerascnn.training.detection.post_process import OPERATOR, DetectionPostProcess
+from kerascnn.training.detection.single_shot import SingleShot
+
+__all__ = [
+    "OPERATOR",
+    "DetectionPostProcess",
+    "SingleShot",
+    "anchored_head",
+    "grid_head",
+    "post_process_head",
+    "predict_rows",
+]
