@@ -10,6 +10,7 @@ from kerascnn.layers.attention import (
     SetAttentionBlock,
     SetTransformer,
 )
+from kerascnn.layers.bicubic_resampling import BicubicResampling
 from kerascnn.layers.blocks import (
     ConcatShortcut,
     FactorizedInception,
@@ -68,6 +69,7 @@ from kerascnn.layers.normalization import (
 from kerascnn.layers.uniform_noise import UniformNoise
 
 __all__ = [
+    "BicubicResampling",
     "Capsule",
     "CapsuleDecoder",
     "CapsuleLength",

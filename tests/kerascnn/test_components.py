@@ -56,6 +56,11 @@ WRONG_ROUTING = [
     {"epsilon": 0.0},
 ]
 LAYERS = {
+    "BicubicResampling": Cases(
+        Case({"up": 3}, [(4, 5, 2)]),
+        Case({"down": 2}, [(6, 8, 1)]),
+        wrong=[{"up": 0}, {"down": 0}],
+    ),
     "Capsule": Cases(
         Case({"capsules": 3, "dim": 4}, [(6, 5)]),
         Case(

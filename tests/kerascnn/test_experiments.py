@@ -85,6 +85,29 @@ class Dropped(keras.layers.Layer):
         return inputs[1]
 
 
+def without_shortcuts(run, monkeypatch):
+    """A network that gives nothing of what it saw before to its later layers."""
+    monkeypatch.setattr(keras.layers.Add, "call", lambda self, pair: pair[0] + 0.0 * pair[1])
+    return run
+
+
+def without_density(run, monkeypatch):
+    """A residual dense network whose layers see nothing but the one before."""
+    honest = keras.layers.Concatenate.call
+
+    def call(self, seen):
+        return honest(self, [*(0.0 * before for before in seen[:-1]), seen[-1]])
+
+    monkeypatch.setattr(keras.layers.Concatenate, "call", call)
+    return without_shortcuts(run, monkeypatch)
+
+
+def without_neighbours(run, monkeypatch):
+    """Convolutions that see one pixel."""
+    options = {**run.model_options, "kernel_sizes": (1, 1, 1)}
+    return dataclasses.replace(run, model_options=options)
+
+
 def without_skips(run, monkeypatch):
     """U-Net with an encoder and a decoder alone."""
     monkeypatch.setattr("kerascnn.models.segmentation.unet.ConcatShortcut", Dropped)
@@ -174,9 +197,12 @@ MUTANTS = {
     "iterative_error_feedback": without_feedback,
     "lenet5": linear,
     "matrix_capsules": unrouted,
+    "rdn": without_density,
+    "red_net": without_shortcuts,
     "resnet": plain,
     "resnet_v2": plain_v2,
     "ssd300": without_offsets,
+    "srcnn": without_neighbours,
     "stacked_capsule_autoencoder": unexplained,
     "stacked_what_where_autoencoder": linear_convolutions,
     "tompson": with_uniform_priors,
