@@ -5,6 +5,7 @@ from kerascnn.backend import require_tensorflow_backend
 require_tensorflow_backend()
 
 from kerascnn.layers.attention import (
+    CRFAttention,
     LocalSparseAttention2D,
     SelfAttention2D,
     SetAttentionBlock,
@@ -13,6 +14,7 @@ from kerascnn.layers.attention import (
 from kerascnn.layers.blocks import (
     ConcatShortcut,
     FactorizedInception,
+    HourglassResidual,
     Inception,
     MixedKernels,
     PreActivationResidual,
@@ -67,6 +69,7 @@ from kerascnn.layers.normalization import (
 from kerascnn.layers.uniform_noise import UniformNoise
 
 __all__ = [
+    "CRFAttention",
     "Capsule",
     "CapsuleDecoder",
     "CapsuleLength",
@@ -85,6 +88,7 @@ __all__ = [
     "EqualizedDense",
     "FactorizedInception",
     "GaussianSampling",
+    "HourglassResidual",
     "IdentityKernel",
     "Inception",
     "LocalResponseNormalization",
