@@ -67,7 +67,8 @@ class HourglassResidual(layers.Layer):
             self.wide.insert(2, layers.MaxPooling2D(2, name="wide_pool", **own))
             self.wide.append(layers.UpSampling2D(2, name="wide_upsampling", **own))
         self.projection = None
-        self.sum = layers.Add(name="sum", **own)
+        # Of more than two at once, the sums in between would have no range in int8.
+        self.sums = [layers.Add(name=f"sum{place}", **own) for place in range(1, 2 + pooled)]
 
     def build(self, input_shape):
         """Create the weights of all branches."""
@@ -87,13 +88,13 @@ class HourglassResidual(layers.Layer):
 
     def call(self, inputs):
         """Add up the branches."""
-        parts = [self.projection(inputs) if self.projection else inputs]
-        for branch in filter(None, (self.narrow, self.wide)):
+        total = self.projection(inputs) if self.projection else inputs
+        for branch, add in zip((self.narrow, self.wide), self.sums, strict=False):
             x = inputs
             for step in branch:
                 x = step(x)
-            parts.append(x)
-        return self.sum(parts)
+            total = add([total, x])
+        return total
 
     def compute_output_shape(self, input_shape):
         """Give the shape of the sum."""
