@@ -2,6 +2,9 @@ import keras
 import numpy as np
 import pytest
 
+from kerascnn.cli.experiments import experiment_run
+from kerascnn.cli.training import train_run
+from kerascnn.data import arrays
 from kerascnn.layers import CRFAttention
 from kerascnn.losses import heatmap_error
 from kerascnn.models.pose.multi_context_attention import multi_context_attention
@@ -110,6 +113,35 @@ def test_every_hourglass_has_its_own_loss():
     assert len(costs) == 2
     assert min(costs) > 0
     np.testing.assert_allclose(model.compute_loss(IMAGES, target, outputs), sum(costs), rtol=1e-5)
+
+
+def attention_at(model, images, points, name):
+    """Average an attention map near to each point, `(points,)`, and far from all of them."""
+    layer = model.network.get_layer(name)
+    features = keras.Model(model.network.input, layer.input).predict(images, verbose=0)
+    found = np.array(layer.attend(features))[..., 0]
+    side = found.shape[1]
+    places = (np.stack(np.indices((side, side)), axis=-1) + 0.5) / side
+    gap = places[..., np.newaxis, :] - points[:, np.newaxis, np.newaxis]
+    distance = np.linalg.norm(gap, axis=-1)  # (batch, height, width, points)
+    near = [found[part < 0.08].mean() for part in np.moveaxis(distance, -1, 0)]
+    return np.array(near), found[distance.min(axis=-1) > 0.2].mean()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_attention_learns_where_the_body_is_and_where_each_part(tmp_path):
+    run = experiment_run("multi_context_attention", tmp_path / "run")
+    train_run(run)
+    examples = arrays(run.dataset.test)
+    told = run.model(), examples["image"], examples["keypoints"][:, 0, :, :2]
+    for stack in (1, 2):
+        near, far = attention_at(*told, f"stack{stack}_attention")
+        assert near.mean() >= 1.5 * far
+    for part in range(6):
+        near, _ = attention_at(*told, f"stack2_part{part + 1}_attention")
+        assert near.argmax() == part
+        assert near[part] >= 1.5 * np.delete(near, part).mean()
 
 
 @pytest.mark.parametrize(
