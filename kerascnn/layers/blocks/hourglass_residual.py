@@ -108,7 +108,7 @@ class HourglassResidual(layers.Layer):
         """Make convolutions, each after normalisation and activation."""
         own = {"dtype": self.dtype_policy}
         statistics = {"momentum": self.momentum, "epsilon": self.epsilon}
-        steps: list[layers.Layer] = []
+        steps = []
         for place, (filters, size) in enumerate(kernels, 1):
             bias = place == len(kernels)
             label = f"{name}_conv{place}"

@@ -38,17 +38,15 @@ def multi_context_attention(
 ) -> keras.Model:
     """Build hourglasses one after the other, whose features an attention map weighs.
 
-    Each hourglass looks at the image coarsely and finely, weighs its features by one map of where
-    the body is, and predicts heat maps of a quarter of the image's sides, which the next one
-    corrects. The last hourglasses weigh them once more, by a map for each point. All heat maps have
-    a loss in training; the deployable model gives those of the last hourglass.
+    Each hourglass weighs its features by one map of where the body is, and predicts heat maps of a
+    quarter of the image's sides, which the next one corrects. The last ones weigh them once more,
+    by a map for each point. All have a loss in training; those of the last hourglass are deployed.
 
     Differs from the paper: as in its authors' code, attention is not also averaged over the
     resolutions inside an hourglass, and biases that batch normalisation removes are left out.
 
     Args:
-        input_shape: Height, width and channels; sides that can be halved twice more often than
-            an hourglass does.
+        input_shape: Height, width and channels; sides divisible by `2**(depth + 2)`.
         num_points: Number of key points.
         stacks: Number of hourglasses, at least 2.
         holistic: How many hourglasses, from the first on, attend to the body alone.
@@ -92,8 +90,10 @@ def multi_context_attention(
             told = layers.Conv2D(filters, 1, name=f"{name}_told")(maps)
             inner = layers.Add(name=f"{name}_message")([inner, told])
             x = layers.Add(name=f"{name}_sum")([x, inner])
-    own = {"weight": 1.0, "loss": HeatmapError(), "name": "multi_context_attention"}
-    return AuxiliaryClassifiers(keras.Model(image, found[::-1], name="network"), **own)
+    network = keras.Model(image, found[::-1], name="network")
+    return AuxiliaryClassifiers(
+        network, weight=1.0, loss=HeatmapError(), name="multi_context_attention"
+    )
 
 
 def _stem(x, filters):
