@@ -15,6 +15,7 @@ _SMALL = {"stacks": 2, "holistic": 1}
     paper="https://arxiv.org/abs/1702.07432",
     tiny={**_SMALL, "input_shape": (16, 16, 3), "filters": 16, "depth": 1, "kernel_size": 3},
     params=58_437_208,
+    unsupported={"int8_at_paper_size": "untrained, every hourglass gives 40 times what it gets"},
     experiment=Experiment(
         data="people",
         data_options={"count": 2000},
@@ -97,7 +98,6 @@ def multi_context_attention(
 
 
 def _stem(x, filters):
-    """Halve the sides twice."""
     x = _projected(x, filters // 4, "stem", kernel_size=7)
     for number, share in enumerate((4, 4, 2, 2, 2, 1), 1):
         x = HourglassResidual(filters // share, name=f"stem_unit{number}")(x)
