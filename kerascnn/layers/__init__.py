@@ -5,6 +5,7 @@ from kerascnn.backend import require_tensorflow_backend
 require_tensorflow_backend()
 
 from kerascnn.layers.attention import (
+    CRFAttention,
     LocalSparseAttention2D,
     SelfAttention2D,
     SetAttentionBlock,
@@ -14,6 +15,7 @@ from kerascnn.layers.bicubic_resampling import BicubicResampling
 from kerascnn.layers.blocks import (
     ConcatShortcut,
     FactorizedInception,
+    HourglassResidual,
     Inception,
     MixedKernels,
     PreActivationResidual,
@@ -70,6 +72,7 @@ from kerascnn.layers.uniform_noise import UniformNoise
 
 __all__ = [
     "BicubicResampling",
+    "CRFAttention",
     "Capsule",
     "CapsuleDecoder",
     "CapsuleLength",
@@ -88,6 +91,7 @@ __all__ = [
     "EqualizedDense",
     "FactorizedInception",
     "GaussianSampling",
+    "HourglassResidual",
     "IdentityKernel",
     "Inception",
     "LearnedPlaces",
