@@ -181,8 +181,13 @@ def test_what_has_no_parts_stays_whole_and_is_named(call):
     assert [type(layer) for layer in model.layers][-1] in {type(layer) for layer in aware.layers}
 
 
-def test_a_variance_that_rounds_to_0_trains_finitely():
-    model = on_image(layers.LayerNormalization(epsilon=1e-12, name="norm"))
+@pytest.mark.parametrize(
+    "call",
+    [layers.LayerNormalization(epsilon=1e-12), lambda x: keras.ops.log(x * x + 1e-12)],
+    ids=["variance", "logarithm"],
+)
+def test_what_rounds_to_0_though_it_is_positive_trains_finitely(call):
+    model = on_image(call)
     images = np.zeros((8, 6, 6, 3), "float32")
     images[0] = 100.0 * np.random.default_rng(0).normal(size=(6, 6, 3))  # the rest has none
     aware = export.quantize_aware(model)

@@ -15,7 +15,6 @@ _SMALL = {"stacks": 2, "holistic": 1}
     paper="https://arxiv.org/abs/1702.07432",
     tiny={**_SMALL, "input_shape": (16, 16, 3), "filters": 16, "depth": 1, "kernel_size": 3},
     params=58_437_208,
-    unsupported={"int8_at_paper_size": "untrained, every hourglass gives 40 times what it gets"},
     experiment=Experiment(
         data="people",
         data_options={"count": 2000},

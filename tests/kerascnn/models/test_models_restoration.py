@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
+import skimage.data
 
-from kerascnn import create_model
+from kerascnn import create_model, edge, export
 from kerascnn.layers import BicubicResampling
 
 RNG = np.random.default_rng(0)
@@ -107,6 +108,23 @@ def test_a_block_that_fuses_nothing_is_passed_by():
     outputs = keras.Model(model.network.input, [model.network.get_layer("shallow2").output, seen])
     shallow, joined = outputs(RNG.uniform(size=(1, 6, 6, 1)).astype("float32"))
     np.testing.assert_array_equal(joined, np.concatenate([shallow, shallow], axis=-1))
+
+
+def test_a_large_photograph_goes_through_a_small_file_without_seams(tmp_path):
+    model = small("red_net", (64, 64, 1))
+    export.to_tflite(model, tmp_path / "m.tflite", metadata=edge.Metadata(task="restoration"))
+    photograph = skimage.data.retina()[200:1224, 200:1224, 1]
+    whole = small("red_net", (None, None, 1))
+    whole.set_weights(model.get_weights())
+    # The file's pixels are in [0, 1] too.
+    expected = whole.predict(photograph[None, ..., None] / np.float32(255), verbose=0)[0]
+    loaded = edge.load(tmp_path / "m.tflite")
+    errors = {
+        overlap: np.abs(edge.tiled(loaded, photograph, overlap=overlap) - expected).max()
+        for overlap in (0, 32)
+    }
+    assert errors[0] > 0.05
+    assert errors[32] < 0.1 * errors[0], errors
 
 
 def test_srcnn_may_learn_to_enlarge():
