@@ -6,11 +6,12 @@ import keras
 from keras import ops
 
 from kerascnn.layers import BicubicResampling
+from kerascnn.training.networks import Networks
 from kerascnn.training.noise import Noise
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class Restorer(keras.Model):
+class Restorer(Networks):
     """Trains a network to give back clean images that were shrunk, made noisy, or both.
 
     Training and evaluation take the clean images, `fit(images)`, and degrade them on the fly with
@@ -99,23 +100,6 @@ class Restorer(keras.Model):
     def test_step(self, data):
         """Evaluate on images that are degraded before."""
         return super().test_step(self._pairs(data))
-
-    def get_config(self):
-        """Describe the network and the options."""
-        return {
-            "network": keras.saving.serialize_keras_object(self.network),
-            "shrink": self.shrink,
-            "noise": self.noise,
-            "loss": keras.losses.serialize(self.default_loss),
-            "seed": self.seed,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Restore the network, with new weights."""
-        network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
-        return cls(**{**config, "network": network})
 
     def _pairs(self, data):
         """Give degraded and clean images, whatever targets there are."""
