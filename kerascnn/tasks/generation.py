@@ -40,7 +40,7 @@ class Generation(Task):
         optimizers = {}
         if learning_rate is not None:
             for player in ("generator_optimizer", "discriminator_optimizer"):
-                optimizers[player] = keras.optimizers.get(model.default_optimizer)
+                optimizers[player] = model.new_optimizer()
                 optimizers[player].learning_rate = learning_rate
         model.compile(**optimizers)
 

@@ -41,9 +41,10 @@ class Players(Networks):
         self.generator = generator
         self.discriminator = discriminator
         self.ema_decay = ema_decay
-        if isinstance(optimizer, keras.optimizers.Optimizer):
-            optimizer = keras.optimizers.serialize(optimizer)
-        self.default_optimizer = optimizer
+        if isinstance(optimizer, dict):
+            optimizer = keras.optimizers.deserialize(dict(optimizer))
+        optimizer = keras.optimizers.get(optimizer)
+        self.default_optimizer = keras.optimizers.serialize(optimizer)
         self.average = None
         if ema_decay is not None:
             self.average = keras.models.clone_model(generator)
@@ -56,6 +57,11 @@ class Players(Networks):
     def deployable(self) -> keras.Model:
         """The generator to use after training: the average where there is one."""
         return self.generator if self.average is None else self.average
+
+    def new_optimizer(self) -> keras.optimizers.Optimizer:
+        """Make a copy of the optimizer of the constructor."""
+        # Keras changes the configuration that it is given.
+        return keras.optimizers.deserialize(dict(self.default_optimizer))
 
     def call(self, latents, training=None):
         """Generate images with the deployable generator."""
@@ -79,10 +85,10 @@ class Players(Networks):
             )
         super().compile(optimizer=None, **kwargs)
         self.generator_optimizer = prepare_optimizer(
-            generator_optimizer or self.default_optimizer, self.generator
+            generator_optimizer or self.new_optimizer(), self.generator
         )
         self.discriminator_optimizer = prepare_optimizer(
-            discriminator_optimizer or self.default_optimizer, self.discriminator
+            discriminator_optimizer or self.new_optimizer(), self.discriminator
         )
 
     def update_average(self):

@@ -214,6 +214,28 @@ def test_a_saved_gan_goes_on_in_a_fresh_process_as_if_it_had_not_stopped(tmp_pat
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        "sgd",
+        {"class_name": "Adam", "config": {"learning_rate": 2e-4, "beta_1": 0.5}},
+        {"class_name": "adam", "config": {"learning_rate": 2e-4}},
+        keras.optimizers.RMSprop(0.3),
+    ],
+    ids=["name", "configuration", "lower_case", "optimizer"],
+)
+def test_a_trained_gan_is_saved_with_its_optimizer_whatever_it_was_given_as(optimizer, tmp_path):
+    gan = build(optimizer=optimizer)
+    before = [keras.optimizers.serialize(gan.new_optimizer()) for _ in range(2)]
+    fit(gan)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    after = keras.optimizers.serialize(loaded.new_optimizer())
+    for one in (*before, after):
+        assert one["config"]["learning_rate"] == before[0]["config"]["learning_rate"]
+        assert one["class_name"] == before[0]["class_name"]
+
+
 def test_saved_weights_hold_the_optimizers_and_the_random_state(tmp_path):
     straight, resumed = build(ema_decay=0.9), build(ema_decay=0.9)
     fit(straight)
