@@ -12,6 +12,7 @@ from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
 from kerascnn.layers import Residual, crop_around, gaussian_maps
 from kerascnn.losses import GaussianKL, GridBoxes
+from kerascnn.models.coders import grow
 from kerascnn.training import GAN, AuxiliaryClassifiers, spatial_model
 from kerascnn.training.detection import heads
 
@@ -99,6 +100,14 @@ def without_divergence(run, monkeypatch):
     return run
 
 
+def without_code(run, monkeypatch):
+    """A decoder that sees nothing of the code."""
+    module = "kerascnn.models.autoencoding.convolutional_autoencoder"
+    # Gradients of 0; without any, Keras warns.
+    monkeypatch.setattr(f"{module}.grow", lambda code, *rest: grow(0.0 * code + 1.0, *rest))
+    return run
+
+
 def flattering(run, monkeypatch):
     """A generator that helps the discriminator to find it out."""
     honest = GAN.generator_loss
@@ -167,6 +176,7 @@ def with_uniform_priors(run, monkeypatch):
 MUTANTS = {
     "alexnet": linear_convolutions,
     "capsnet": routed_by_parents,
+    "convolutional_autoencoder": without_code,
     "dcgan": flattering,
     "deeppose": without_windows,
     "googlenet": auxiliary_alone,
