@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import numpy as np
 import tensorflow as tf
 from sklearn.datasets import load_digits
 
-from kerascnn.data.dataset import Dataset
+from kerascnn.data.dataset import Dataset, arrays, slices
 from kerascnn.data.in_memory import from_arrays
 
 LABELS = tuple("0123456789")
@@ -19,18 +20,20 @@ SOURCE = (
 LICENCE = "CC BY 4.0"
 
 
-def digits(*, size: int = 32) -> Dataset:
+def digits(*, size: int = 32, labelled: int | None = None) -> Dataset:
     """Serve 1,797 digits, 10 classes, split 65 : 10 : 25 by class.
 
     Args:
         size: Side of the images in pixels, at least 8. The originals have 8; larger ones are
             interpolated by bicubic convolution.
+        labelled: How many digits of each class are labelled in the training split, where the
+            label of the others is -1; all when None.
 
     Raises:
-        ValueError: If the size is below 8.
+        ValueError: If the size is below 8, or no digit is labelled.
     """
     images, labels = digit_arrays(size)
-    return from_arrays(
+    dataset = from_arrays(
         "digits",
         images,
         labels,
@@ -40,6 +43,18 @@ def digits(*, size: int = 32) -> Dataset:
         validation=0.1,
         test=0.25,
     )
+    return dataset if labelled is None else _with_few_labels(dataset, labelled)
+
+
+def _with_few_labels(dataset: Dataset, labelled: int) -> Dataset:
+    """Keep the labels of the first examples of each class alone."""
+    if labelled < 1:
+        raise ValueError(f"Of each class one must be labelled. Received: labelled={labelled}")
+    columns = arrays(dataset.train)
+    hidden = np.copy(columns["label"])
+    for value in np.unique(hidden):
+        hidden[np.flatnonzero(columns["label"] == value)[labelled:]] = -1
+    return dataclasses.replace(dataset, train=slices({**columns, "label": hidden}))
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from kerascnn.training.error_feedback import ErrorFeedback
 from kerascnn.training.gradient_penalty import gradient_penalty
 from kerascnn.training.reconstructing import ReconstructingClassifier
 from kerascnn.training.rising_margin import RisingMargin
+from kerascnn.training.semi_supervised import SemiSupervised
 from kerascnn.training.spatial_model import spatial_model
 from kerascnn.training.unsupervised import Unsupervised
 
@@ -20,6 +21,7 @@ __all__ = [
     "ErrorFeedback",
     "ReconstructingClassifier",
     "RisingMargin",
+    "SemiSupervised",
     "SingleShot",
     "Unsupervised",
     "gradient_penalty",

@@ -13,7 +13,7 @@ from kerascnn.cli.training import train_run
 from kerascnn.layers import Residual, crop_around, gaussian_maps
 from kerascnn.losses import GaussianKL, GridBoxes
 from kerascnn.models.coders import grow
-from kerascnn.training import GAN, AuxiliaryClassifiers, spatial_model
+from kerascnn.training import GAN, AuxiliaryClassifiers, SemiSupervised, spatial_model
 from kerascnn.training.detection import heads
 
 SYSTEMS = [registry.get_system(name) for name in registry.list_models()]
@@ -108,6 +108,17 @@ def without_code(run, monkeypatch):
     return run
 
 
+def labelled_alone(run, monkeypatch):
+    """M2 that learns nothing from images without a label."""
+    honest = SemiSupervised.bound
+
+    def bound(self, x, y, *arguments):
+        return keras.ops.cast(y >= 0, "float32") * honest(self, x, y, *arguments)
+
+    monkeypatch.setattr(SemiSupervised, "bound", bound)
+    return run
+
+
 def flattering(run, monkeypatch):
     """A generator that helps the discriminator to find it out."""
     honest = GAN.generator_loss
@@ -186,6 +197,7 @@ MUTANTS = {
     "matrix_capsules": unrouted,
     "resnet": plain,
     "resnet_v2": plain_v2,
+    "semi_supervised_vae": labelled_alone,
     "ssd300": without_offsets,
     "stacked_capsule_autoencoder": unexplained,
     "stacked_what_where_autoencoder": linear_convolutions,

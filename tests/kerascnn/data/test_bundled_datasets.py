@@ -46,6 +46,19 @@ def test_digits_hold_out_a_quarter_evenly():
     np.testing.assert_allclose(np.bincount(validation["label"]), counts / 10, atol=1)
 
 
+def test_few_digits_are_labelled():
+    whole, few = (data.load("digits", size=8, labelled=n) for n in (None, 3))
+    train, hidden = data.arrays(whole.train), data.arrays(few.train)
+    np.testing.assert_array_equal(hidden["image"], train["image"])
+    known = hidden["label"] >= 0
+    np.testing.assert_array_equal(np.bincount(hidden["label"][known]), np.full(10, 3))
+    np.testing.assert_array_equal(hidden["label"][known], train["label"][known])
+    assert hidden["label"][~known].max() == -1
+    assert data.arrays(few.test)["label"].min() == data.arrays(few.validation)["label"].min() == 0
+    with pytest.raises(ValueError, match="Received: labelled=0"):
+        data.load("digits", size=8, labelled=0)
+
+
 def test_larger_digits_are_most_like_their_own_originals():
     small = data.arrays(data.load("digits", size=8).test)["image"]
     large = data.arrays(data.load("digits", size=32).test)["image"]
