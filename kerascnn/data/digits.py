@@ -20,7 +20,7 @@ SOURCE = (
 LICENCE = "CC BY 4.0"
 
 
-def digits(*, size: int = 32, labelled: int | None = None) -> Dataset:
+def digits(*, size: int = 32, labelled: int | None = None, corruption: float = 0.0) -> Dataset:
     """Serve 1,797 digits, 10 classes, split 65 : 10 : 25 by class.
 
     Args:
@@ -28,9 +28,11 @@ def digits(*, size: int = 32, labelled: int | None = None) -> Dataset:
             interpolated by bicubic convolution.
         labelled: How many digits of each class are labelled in the training split, where the
             label of the others is -1; all when None.
+        corruption: Share of the pixels of held-out images that become 0 or 1, in [0, 1]. Above 0
+            all examples hold the `clean` image too.
 
     Raises:
-        ValueError: If the size is below 8, or no digit is labelled.
+        ValueError: If the size is below 8, no digit is labelled, or the share is out of range.
     """
     images, labels = digit_arrays(size)
     dataset = from_arrays(
@@ -43,7 +45,9 @@ def digits(*, size: int = 32, labelled: int | None = None) -> Dataset:
         validation=0.1,
         test=0.25,
     )
-    return dataset if labelled is None else _with_few_labels(dataset, labelled)
+    if labelled is not None:
+        dataset = _with_few_labels(dataset, labelled)
+    return _corrupted(dataset, corruption) if corruption else dataset
 
 
 def _with_few_labels(dataset: Dataset, labelled: int) -> Dataset:
@@ -55,6 +59,23 @@ def _with_few_labels(dataset: Dataset, labelled: int) -> Dataset:
     for value in np.unique(hidden):
         hidden[np.flatnonzero(columns["label"] == value)[labelled:]] = -1
     return dataclasses.replace(dataset, train=slices({**columns, "label": hidden}))
+
+
+def _corrupted(dataset: Dataset, share: float) -> Dataset:
+    """Make pixels of the held-out images black or white."""
+    if not 0 < share <= 1:
+        raise ValueError(f"A share of pixels must lie in [0, 1]. Received: corruption={share}")
+    random = np.random.default_rng(0)
+    splits = {name: arrays(getattr(dataset, name)) for name in ("train", "validation", "test")}
+    for name, columns in splits.items():
+        columns["clean"] = clean = columns["image"]
+        if name != "train":
+            black_or_white = random.integers(2, size=clean.shape).astype(np.float32)
+            hit = random.uniform(size=clean.shape) < share
+            columns["image"] = np.where(hit, black_or_white, clean)
+    return dataclasses.replace(
+        dataset, **{name: slices(columns) for name, columns in splits.items()}
+    )
 
 
 @functools.cache

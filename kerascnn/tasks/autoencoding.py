@@ -35,13 +35,14 @@ class Autoencoding(Task):
     name = "autoencoding"
     data = "digits"
     metric = "nats"
+    chooses = False
 
     def example(self, example: Mapping[str, tf.Tensor], model: keras.Model) -> tuple[Any, ...]:
-        """Make the image its own target; a posterior has none."""
-        image = self.scale(example["image"])
+        """Make the image its own target, or the clean one; a posterior has none."""
+        image, clean = self.scale(example["image"]), self.scale(_clean(example))
         if not isinstance(model.output, Mapping):
-            return image, image
-        targets = {"reconstruction": image, "posterior": tf.zeros((1,))}
+            return image, clean
+        targets = {"reconstruction": clean, "posterior": tf.zeros((1,))}
         return image, {key: targets[key] for key in model.output}
 
     def compile(self, model: keras.Model, *, learning_rate: float | None = None) -> None:
@@ -54,7 +55,7 @@ class Autoencoding(Task):
         )
 
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
-        """Measure, as a mean over the images, what they cost, at the mean of the posterior.
+        """Measure, as a mean over the (clean) images, what they cost, at the mean of the posterior.
 
         `reconstruction` is the negative log likelihood of Bernoulli pixels and `mse` the mean
         squared error of a pixel. With a posterior, `kl` is its divergence from the prior,
@@ -62,7 +63,7 @@ class Autoencoding(Task):
         accuracy of a linear classifier of the codes, where there are labels. `nats` is
         `reconstruction` and `kl` together.
         """
-        image = np.asarray(examples["image"], np.float32)
+        image = np.asarray(_clean(examples), np.float32)
         drawn = _reconstruction(outputs, examples)
         error = float(np.mean(np.square(drawn - image)))
         nats = float(np.mean(ops.convert_to_numpy(bernoulli_nats(image, drawn))))
@@ -91,6 +92,11 @@ class Autoencoding(Task):
                 Section("Reconstruction", [Tile(image) for image in drawn[part]]),
             ]
         return gallery(sections, columns=_COLUMNS)
+
+
+def _clean(examples: Mapping[str, Any]) -> Any:
+    """Give the images that are to be drawn."""
+    return examples.get("clean", examples["image"])
 
 
 def _reconstruction(outputs: Any, examples: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -10,7 +10,7 @@ from kerascnn import losses, registry
 from kerascnn.cli.conditions import holds
 from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
-from kerascnn.layers import Residual, crop_around, gaussian_maps
+from kerascnn.layers import Residual, SaltAndPepper, crop_around, gaussian_maps
 from kerascnn.losses import GaussianKL, GridBoxes
 from kerascnn.models.coders import grow
 from kerascnn.training import GAN, AuxiliaryClassifiers, SemiSupervised, spatial_model
@@ -108,6 +108,12 @@ def without_code(run, monkeypatch):
     return run
 
 
+def without_noise(run, monkeypatch):
+    """A denoising autoencoder that has seen no noise in training."""
+    monkeypatch.setattr(SaltAndPepper, "call", lambda self, inputs, training=False: inputs)
+    return run
+
+
 def labelled_alone(run, monkeypatch):
     """M2 that learns nothing from images without a label."""
     honest = SemiSupervised.bound
@@ -190,6 +196,7 @@ MUTANTS = {
     "convolutional_autoencoder": without_code,
     "dcgan": flattering,
     "deeppose": without_windows,
+    "denoising_vae": without_noise,
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,
     "iterative_error_feedback": without_feedback,

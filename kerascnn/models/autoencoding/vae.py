@@ -58,13 +58,29 @@ def vae(
     """
     check_sides(input_shape)
     image = keras.Input(input_shape, name="image")
-    mean, log_var = _encoder(input_shape, latent_dim, filters)(image)
+    return keras.Model(image, variational_outputs(image, latent_dim, filters), name="vae")
+
+
+def variational_outputs(
+    image: keras.KerasTensor, latent_dim: int, filters: int
+) -> dict[str, keras.KerasTensor]:
+    """Describe images by latent variables and draw them again, by models `encoder` and `decoder`.
+
+    Args:
+        image: What the encoder sees, `(batch, height, width, channels)`.
+        latent_dim: Number of latent variables.
+        filters: Channels of the first convolution, doubled in the second.
+
+    Returns:
+        The `reconstruction` and the `posterior` of `vae`.
+    """
+    shape = image.shape[1:]
+    mean, log_var = _encoder(shape, latent_dim, filters)(image)
     latent = GaussianSampling(name="sampling")((mean, log_var))
-    outputs = {
-        "reconstruction": _decoder(input_shape, latent_dim, filters)(latent),
+    return {
+        "reconstruction": _decoder(shape, latent_dim, filters)(latent),
         "posterior": layers.Concatenate(name="posterior", dtype="float32")([mean, log_var]),
     }
-    return keras.Model(image, outputs, name="vae")
 
 
 def _encoder(input_shape, latent_dim, filters):
