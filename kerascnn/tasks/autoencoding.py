@@ -20,6 +20,7 @@ from kerascnn.losses import GaussianKL, bernoulli_nats
 from kerascnn.tasks.drawing import Section, Tile, gallery
 from kerascnn.tasks.outputs import rows, single
 from kerascnn.tasks.task import Task
+from kerascnn.training import Unsupervised
 
 _COLUMNS = 10
 _ACTIVE = 0.01  # variance of a latent variable's mean over the data; Burda et al. 2016
@@ -28,8 +29,9 @@ _ACTIVE = 0.01  # variance of a latent variable's mean over the data; Burda et a
 class Autoencoding(Task):
     """Describe an image by few numbers from which it can be drawn again.
 
-    For a variational autoencoder, whose outputs are a `reconstruction` and a `posterior`, and for
-    models with the reconstruction as their only output.
+    For a variational autoencoder, whose outputs are a `reconstruction` and a `posterior`, for
+    models with the reconstruction as their only output, and for those with costs of their own
+    (`kerascnn.training.Unsupervised`).
     """
 
     name = "autoencoding"
@@ -40,19 +42,21 @@ class Autoencoding(Task):
     def example(self, example: Mapping[str, tf.Tensor], model: keras.Model) -> tuple[Any, ...]:
         """Make the image its own target, or the clean one; a posterior has none."""
         image, clean = self.scale(example["image"]), self.scale(_clean(example))
+        if isinstance(model, Unsupervised):
+            return (image,)
         if not isinstance(model.output, Mapping):
             return image, clean
         targets = {"reconstruction": clean, "posterior": tf.zeros((1,))}
         return image, {key: targets[key] for key in model.output}
 
     def compile(self, model: keras.Model, *, learning_rate: float | None = None) -> None:
-        """Minimise the nats, reconstruction and divergence, by Adam at 1e-3."""
-        losses = {"reconstruction": bernoulli_nats, "posterior": GaussianKL()}
-        named = isinstance(model.output, Mapping)
-        model.compile(
-            optimizer=keras.optimizers.Adam(learning_rate or 1e-3),
-            loss={key: losses[key] for key in model.output} if named else bernoulli_nats,
-        )
+        """Minimise the nats, reconstruction and divergence, or own costs, by Adam at 1e-3."""
+        loss: Any = None
+        if not isinstance(model, Unsupervised):
+            losses = {"reconstruction": bernoulli_nats, "posterior": GaussianKL()}
+            named = isinstance(model.output, Mapping)
+            loss = {key: losses[key] for key in model.output} if named else bernoulli_nats
+        model.compile(optimizer=keras.optimizers.Adam(learning_rate or 1e-3), loss=loss)
 
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Measure, as a mean over the (clean) images, what they cost, at the mean of the posterior.

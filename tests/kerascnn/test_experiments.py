@@ -12,7 +12,7 @@ from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
 from kerascnn.layers import Residual, SaltAndPepper, crop_around, gaussian_maps
 from kerascnn.losses import GaussianKL, GridBoxes
-from kerascnn.models.coders import grow
+from kerascnn.models.coders import grow, shrink
 from kerascnn.training import GAN, AuxiliaryClassifiers, SemiSupervised, spatial_model
 from kerascnn.training.detection import heads
 
@@ -114,6 +114,17 @@ def without_noise(run, monkeypatch):
     return run
 
 
+def unconditional(run, monkeypatch):
+    """A conditional autoencoder of which only the recognition network sees something."""
+    module = "kerascnn.models.autoencoding.conditional_vae"
+
+    def blind(image, filters):
+        return shrink(image if image.shape[-1] > 1 else 0.0 * image, filters)
+
+    monkeypatch.setattr(f"{module}.shrink", blind)
+    return run
+
+
 def labelled_alone(run, monkeypatch):
     """M2 that learns nothing from images without a label."""
     honest = SemiSupervised.bound
@@ -193,6 +204,7 @@ def with_uniform_priors(run, monkeypatch):
 MUTANTS = {
     "alexnet": linear_convolutions,
     "capsnet": routed_by_parents,
+    "conditional_vae": unconditional,
     "convolutional_autoencoder": without_code,
     "dcgan": flattering,
     "deeppose": without_windows,
