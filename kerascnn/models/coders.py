@@ -45,6 +45,20 @@ def grow(
     return layers.Activation(activation, name="image", dtype="float32")(x)
 
 
+def gaussian(x: keras.KerasTensor, latent_dim: int) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Give the mean and the logarithm of the variance of latent variables, from features.
+
+    Args:
+        x: Features, `(batch, units)`.
+        latent_dim: Number of latent variables.
+
+    Returns:
+        Both `(batch, latent_dim)`, in float32: likelihoods take the exponential of the logarithm.
+    """
+    mean = layers.Dense(latent_dim, name="mean", dtype="float32")(x)
+    return mean, layers.Dense(latent_dim, name="log_var", dtype="float32")(x)
+
+
 def check_sides(input_shape: Sequence[int]) -> None:
     """Refuse images that do not halve twice.
 

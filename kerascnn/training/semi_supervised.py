@@ -1,19 +1,19 @@
 """Training a classifier on many images of which few have a label."""
 
-from functools import cached_property
 from typing import Any
 
 import keras
 from keras import ops
 
 from kerascnn.losses.targets import wide
+from kerascnn.training.side_outputs import SideOutputs
 from kerascnn.training.unsupervised import MeanCost
 
 _EPSILON = 1e-7
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class SemiSupervised(keras.Model):
+class SemiSupervised(SideOutputs):
     """Trains a classifier with a network that says what an image costs as one of each class.
 
     The label of an image that has none is -1. With the costs `L(x, y)` of an image `x` in nats,
@@ -24,19 +24,21 @@ class SemiSupervised(keras.Model):
         unlabelled:  sum_y q(y|x) (L(x, y) + log q(y|x))
 
     where `loss` is the one given to `compile`. Metrics, weighted ones in `compile`, are those of
-    the labelled images. What is deployed is the classifier.
+    the labelled images. At inference, `evaluate` and the loss on validation data included, the
+    model is the classifier alone, which is also what is deployed.
 
     Args:
-        network: Functional model from images to probabilities, `(batch, num_classes)`.
-        generative: Functional model from a list of images and labels, one-hot, to costs, each
-            `(batch,)`; their sum is `L(x, y) - log(num_classes)`.
+        network: Functional model from images to probabilities, `(batch, num_classes)`, then the
+            image or a description of it, and then costs that depend on no label, `(batch,)` each.
+        generative: Functional model from a list of the image or its description and the label,
+            one-hot, to costs, `(batch,)` each.
         alpha: Weight of the loss of a labelled image, above 0.
         loss: The loss, its name or its configuration that the paper trains with. It becomes the
             attribute `default_loss`, for whoever calls `compile`.
         **kwargs: `name`, `dtype` and the like.
 
     Raises:
-        ValueError: If alpha is not positive.
+        ValueError: If alpha is not positive, or the network has one output.
 
     Example:
         >>> model = SemiSupervised(network, generative, alpha=10.0)
@@ -56,40 +58,36 @@ class SemiSupervised(keras.Model):
         loss: Any = "sparse_categorical_crossentropy",
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(network, loss=loss, **kwargs)
         if not alpha > 0:
             raise ValueError(f"alpha must be above 0. Received: alpha={alpha}")
-        self.network = network
         self.generative = generative
         self.alpha = alpha
-        self.default_loss = keras.losses.get(loss)
-        self.built = True
-
-    @cached_property
-    def deployable(self) -> keras.Model:
-        """The classifier alone, with the same layers."""
-        return keras.Model(self.network.input, self.network.output, name=self.name)
-
-    def call(self, inputs, training=None):
-        """Give the predictions."""
-        return self.network(inputs, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Add up the costs of the images and the loss of those with a label."""
+        """Add up the loss of the images with a label and the costs of all."""
+        predictions, *others = keras.tree.flatten(y_pred)
         labels, known = _labels(y)
-        weights = _product(known, sample_weight)
-        loss = super().compute_loss(x, ops.maximum(labels, 0), y_pred, weights, training)
-        nats = self.bound(x, labels, y_pred, training)
-        return self.alpha * loss + MeanCost(name="mean")(nats, nats, sample_weight)
+        weights = _product(self.alpha * known, sample_weight)
+        labels = ops.maximum(labels, 0)
+        loss = super().compute_loss(x, labels, predictions, weights, training)
+        return (
+            loss + self.side_loss(x, y, [predictions, *others], sample_weight) if others else loss
+        )
 
-    def bound(self, x, y, predictions, training=False):
+    def side_loss(self, x, y, outputs, sample_weight=None):
+        """Bound the negative log likelihood, a mean over the batch."""
+        nats = self.bound(y, *outputs)
+        return MeanCost(name="mean")(nats, nats, sample_weight)
+
+    def bound(self, y, predictions, seen, *costs):
         """Bound the negative log likelihood of images, with their label where it is known.
 
         Args:
-            x: Images, `(batch, height, width, channels)`.
             y: Integer labels, `(batch,)`, -1 where there is none.
             predictions: Probabilities, `(batch, num_classes)`.
-            training: Whether the networks are in training, which decides what they draw.
+            seen: What the generative network describes, `(batch, ...)`.
+            *costs: What is added to its costs, `(batch,)`.
 
         Returns:
             Nats, `(batch,)`, in float32.
@@ -98,11 +96,12 @@ class SemiSupervised(keras.Model):
         classes = predictions.shape[-1]
         labels, known = _labels(y)
         shares = ops.where(known[:, None] > 0, ops.one_hot(labels, classes), predictions)
-        each = ops.tile(ops.eye(classes), (ops.shape(x)[0], 1))  # (batch * classes, classes)
-        costs = self.generative([ops.repeat(x, classes, axis=0), each], training=training)
-        costs = sum(wide(cost) for cost in keras.tree.flatten(costs)) + ops.log(float(classes))
+        each = ops.tile(ops.eye(classes), (ops.shape(seen)[0], 1))  # (batch * classes, classes)
+        nats = self.generative([ops.repeat(seen, classes, axis=0), each], training=True)
+        nats = sum(wide(one) for one in keras.tree.flatten(nats)) + ops.log(float(classes))
         surprise = (1.0 - known) * ops.sum(shares * ops.log(predictions), axis=-1)
-        return ops.sum(shares * ops.reshape(costs, (-1, classes)), axis=-1) + surprise
+        expected = ops.sum(shares * ops.reshape(nats, (-1, classes)), axis=-1)
+        return expected + surprise + sum(wide(cost) for cost in costs)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Measure the predictions of the labelled images."""
@@ -112,22 +111,8 @@ class SemiSupervised(keras.Model):
 
     def get_config(self):
         """Describe the networks and the options."""
-        return {
-            "network": keras.saving.serialize_keras_object(self.network),
-            "generative": keras.saving.serialize_keras_object(self.generative),
-            "alpha": self.alpha,
-            "loss": keras.losses.serialize(self.default_loss),
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Restore the networks, with new weights."""
-        networks = {
-            key: keras.saving.deserialize_keras_object(config[key], custom_objects)
-            for key in ("network", "generative")
-        }
-        return cls(**{**config, **networks})
+        generative = keras.saving.serialize_keras_object(self.generative)
+        return {**super().get_config(), "generative": generative, "alpha": self.alpha}
 
 
 def _labels(y):

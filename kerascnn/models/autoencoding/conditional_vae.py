@@ -6,7 +6,7 @@ from keras import layers, ops
 
 from kerascnn.layers import GaussianSampling
 from kerascnn.losses import bernoulli_nats, gaussian_kl
-from kerascnn.models.coders import check_sides, grow, shrink
+from kerascnn.models.coders import check_sides, gaussian, grow, shrink
 from kerascnn.registry import Experiment, register
 from kerascnn.training import Unsupervised
 
@@ -108,10 +108,7 @@ def _gaussian(images, name, latent_dim, filters, units):
     """Make a network from images like these to the (mean, log variance) of latent variables."""
     image = keras.Input(images.shape[1:], name="image")
     x = layers.Dense(units, activation="relu", name="hidden")(shrink(image, filters))
-    # float32: the divergence takes the exponential of the logarithm.
-    mean = layers.Dense(latent_dim, name="mean", dtype="float32")(x)
-    log_var = layers.Dense(latent_dim, name="log_var", dtype="float32")(x)
-    return keras.Model(image, (mean, log_var), name=name)
+    return keras.Model(image, gaussian(x, latent_dim), name=name)
 
 
 def _generation(input_shape, latent_dim, filters, units):

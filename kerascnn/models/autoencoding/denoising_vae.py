@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from kerascnn.layers import SaltAndPepper
-from kerascnn.models.autoencoding.vae import variational_outputs
+from kerascnn.models.autoencoding.vae import variational
 from kerascnn.models.coders import check_sides
 from kerascnn.registry import Experiment, register
 
@@ -70,5 +70,5 @@ def denoising_vae(
         )
     image = keras.Input(input_shape, name="image")
     seen = NOISES[noise](level, name="noise")(image)
-    outputs = variational_outputs(seen, latent_dim, filters)
+    _, outputs = variational(seen, latent_dim, filters)
     return keras.Model(image, outputs, name="denoising_vae")

@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from kerascnn.layers import GaussianSampling
-from kerascnn.models.coders import check_sides, grow, shrink
+from kerascnn.models.coders import check_sides, gaussian, grow, shrink
 from kerascnn.registry import Experiment, register
 
 
@@ -58,12 +58,13 @@ def vae(
     """
     check_sides(input_shape)
     image = keras.Input(input_shape, name="image")
-    return keras.Model(image, variational_outputs(image, latent_dim, filters), name="vae")
+    _, outputs = variational(image, latent_dim, filters)
+    return keras.Model(image, outputs, name="vae")
 
 
-def variational_outputs(
+def variational(
     image: keras.KerasTensor, latent_dim: int, filters: int
-) -> dict[str, keras.KerasTensor]:
+) -> tuple[keras.KerasTensor, dict[str, keras.KerasTensor]]:
     """Describe images by latent variables and draw them again, by models `encoder` and `decoder`.
 
     Args:
@@ -72,12 +73,13 @@ def variational_outputs(
         filters: Channels of the first convolution, doubled in the second.
 
     Returns:
-        The `reconstruction` and the `posterior` of `vae`.
+        The latent variables, drawn in training and their mean at inference, and the outputs of
+        `vae`: the `reconstruction` and the `posterior`.
     """
     shape = image.shape[1:]
     mean, log_var = _encoder(shape, latent_dim, filters)(image)
     latent = GaussianSampling(name="sampling")((mean, log_var))
-    return {
+    return latent, {
         "reconstruction": _decoder(shape, latent_dim, filters)(latent),
         "posterior": layers.Concatenate(name="posterior", dtype="float32")([mean, log_var]),
     }
@@ -85,11 +87,7 @@ def variational_outputs(
 
 def _encoder(input_shape, latent_dim, filters):
     image = keras.Input(input_shape, name="image")
-    x = shrink(image, filters)
-    # float32: the divergence takes the exponential of the logarithm.
-    mean = layers.Dense(latent_dim, name="mean", dtype="float32")(x)
-    log_var = layers.Dense(latent_dim, name="log_var", dtype="float32")(x)
-    return keras.Model(image, (mean, log_var), name="encoder")
+    return keras.Model(image, gaussian(shrink(image, filters), latent_dim), name="encoder")
 
 
 def _decoder(input_shape, latent_dim, filters):
