@@ -22,13 +22,14 @@ from .runtime.model import Model
 from .runtime.tensors import TensorSpec
 from .tasks.captioning import caption
 from .tasks.detection import Detection, detect
-from .tasks.imaging import generate, reconstruct
+from .tasks.imaging import generate, improve, reconstruct
 from .tasks.neighbours import Gallery, Neighbour
 from .tasks.pose import Keypoint, locate
 from .tasks.recognition import Class, classify, embed, segment
 from .tasks.speech import transcribe
 from .tasks.table import TASKS, Head
 from .tasks.text import Text
+from .tasks.tiling import tiled
 
 __all__ = [
     "TASKS",
@@ -69,6 +70,7 @@ __all__ = [
     "embed",
     "frames",
     "generate",
+    "improve",
     "load",
     "locate",
     "non_max_suppression",
@@ -78,6 +80,7 @@ __all__ = [
     "reconstruct",
     "runtimes",
     "segment",
+    "tiled",
     "transcribe",
     "write_metadata",
 ]

@@ -21,7 +21,8 @@ class Experiment:
         model_options: Keyword arguments of the builder, beyond those that the task sets.
         learning_rate: Peak step size of the optimizer; the task's own when None.
         lost: Share of an accuracy that rounding may lose, by form (`{"int8": 0.01}`), where it is
-            more than others may.
+            more than others may, and as `"answers"` what share of the answers may differ between
+            the file and the model that trained with its rounding.
     """
 
     data: str

@@ -42,6 +42,9 @@ def run(
     iou_threshold: float | None = typer.Option(
         None, min=0.0, max=1.0, help="Most overlap of detections; the file's own by default."
     ),
+    overlap: int | None = typer.Option(
+        None, min=0, help="Pixels that neighbouring tiles of a large picture share."
+    ),
     decoder: Path | None = typer.Option(None, help="The .tflite file that writes captions."),
     beams: int | None = typer.Option(None, min=1, help="Captions or transcripts that compete."),
     device: str = typer.Option(
@@ -62,6 +65,8 @@ def run(
 
         kerascnn-edge run unet_int8.tflite holiday.mp4 --save masked --limit 100
 
+        kerascnn-edge run rdn_int8.tflite photo.jpg --save twice_as_large.png
+
         kerascnn-edge run dcgan_int8.tflite --count 64 --save samples.png
 
         kerascnn-edge run encoder.tflite photo.jpg --decoder decoder.tflite --beams 5
@@ -76,6 +81,7 @@ def run(
         "seed": seed,
         "score_threshold": score_threshold,
         "iou_threshold": iou_threshold,
+        "overlap": overlap,
         "decoder": decoder and load(decoder, device=device.split(","), threads=threads),
         "beams": beams,
     }

@@ -21,11 +21,12 @@ def masked(image: Any, mask: Array) -> Any:
 
 
 def beside(image: Any, pixels: Array) -> Any:
-    """Put a picture of uint8 pixels (H, W, C) to the right of an image."""
-    right = enlarged(pixels).resize(image.size, resample=pillow("Image").Resampling.NEAREST)
-    sheet = pillow("Image").new("RGB", (2 * image.width + 4, image.height), "white")
-    sheet.paste(image)
-    sheet.paste(right, (image.width + 4, 0))
+    """Put a picture of uint8 pixels (H, W, C) right of an image, the smaller one enlarged."""
+    pair = [image, enlarged(pixels)]
+    width, height = max((one.size for one in pair), key=math.prod)
+    sheet = pillow("Image").new("RGB", (2 * width + 4, height), "white")
+    for left, one in zip((0, width + 4), pair, strict=True):
+        sheet.paste(one.resize((width, height), pillow("Image").Resampling.NEAREST), (left, 0))
     return sheet
 
 

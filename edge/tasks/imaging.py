@@ -12,6 +12,7 @@ from ..runtime.model import Model
 from ..runtime.tensors import Array
 from .outputs import outputs_for
 from .picture import Picture, restore
+from .tiling import tiled
 
 
 def reconstruct(model: Model, image: Picture) -> Array:
@@ -30,6 +31,29 @@ def reconstruct(model: Model, image: Picture) -> Array:
         ValueError: If the image is no picture.
     """
     pixels: Array = restore(_picture(outputs_for(model, image)), model.metadata)[0]
+    return pixels
+
+
+def improve(model: Model, image: Picture, *, overlap: int | None = None) -> Array:
+    """Remove noise from a picture, sharpen it or enlarge it, as the model was trained to.
+
+    The picture keeps its own size, or that times the model's factor: a large one goes through the
+    model tile by tile.
+
+    Args:
+        model: A model of task `restoration`, or any that gives pictures for pictures.
+        image: A path, a Pillow image, or a uint8 array (H, W) or (H, W, C).
+        overlap: Pixels that neighbouring tiles share at least; a quarter of a tile when None.
+
+    Returns:
+        Pixels, uint8, of shape (n * H, n * W, C).
+
+    Raises:
+        ModelError: If the model gives no picture of its input's size or a multiple of that.
+        ValueError: If the overlap is out of range, or the image is no picture.
+    """
+    values = tiled(model, image, overlap=overlap)[None]
+    pixels: Array = restore(_picture({"tiles": values}), model.metadata)[0]
     return pixels
 
 

@@ -13,6 +13,7 @@ from ..runtime.model import Model
 from ..runtime.tensors import Array
 from .outputs import labels_for, only, outputs_for
 from .picture import Picture
+from .tiling import tiled
 
 
 @dataclass(frozen=True)
@@ -75,22 +76,29 @@ def embed(model: Model, image: Picture) -> Array:
     return unit
 
 
-def segment(model: Model, image: Picture) -> Array:
+def segment(model: Model, image: Picture, *, overlap: int | None = None) -> Array:
     """Find the class of each pixel.
+
+    The picture is stretched to the model's size, or, when an overlap is given, goes through the
+    model tile by tile in its own size.
 
     Args:
         model: A model of task `segmentation`, which gives scores of shape (1, H, W, classes); with
             one class only, pixels with a score above 0 belong to it.
         image: A path, a Pillow image, or a uint8 array (H, W) or (H, W, C).
+        overlap: Pixels that neighbouring tiles share at least.
 
     Returns:
-        The classes, int32, of shape (H, W): the size of the model, not of the picture.
+        The classes, int32, of shape (H, W): the size of the model, or with tiles of the picture.
 
     Raises:
         ModelError: If the model gives no scores for pixels.
-        ValueError: If the image is no picture.
+        ValueError: If the overlap is out of range, or the image is no picture.
     """
-    scores = only(outputs_for(model, image))
+    if overlap is None:
+        scores = only(outputs_for(model, image))
+    else:
+        scores = tiled(model, image, overlap=overlap)[None]
     if scores.ndim != 4:
         raise ModelError(f"A mask takes scores (1, H, W, classes). Received: shape={scores.shape}")
     mask = scores[0, ..., 0] > 0 if scores.shape[-1] == 1 else scores[0].argmax(axis=-1)

@@ -51,6 +51,7 @@ TASKS: Mapping[str, Head] = {
     "detection": Head(detection.detect, rows=detection.rows),
     "pose": Head(locate),
     "autoencoding": Head(imaging.reconstruct, rows=imaging.size),
+    "restoration": Head(imaging.improve, rows=imaging.size),
     "generation": Head(imaging.generate, takes="", rows=imaging.size),
     "captioning": Head(caption),
     "speech": Head(transcribe, takes="sound"),

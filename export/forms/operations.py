@@ -6,6 +6,7 @@ place; nothing when it must stay. Training with fake quantization and exporting 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -74,6 +75,19 @@ def _nearest(layer: Any, args: tuple[Any, ...], history: History) -> Function | 
     return lambda x: ops.image.resize(x, size, interpolation="nearest", data_format="channels_last")
 
 
+def _merge(combine: Function) -> Form:
+    """Merge by one operation after the other: inside a layer those would stay in float."""
+
+    def form(layer: Any, args: tuple[Any, ...], history: History) -> Function | None:
+        return functools.partial(functools.reduce, combine) if len(args[0]) > 2 else None
+
+    return form
+
+
+def _average(layer: Any, args: tuple[Any, ...], history: History) -> Function:
+    return lambda x: ops.multiply(functools.reduce(ops.add, x), 1.0 / len(x))
+
+
 def _activation(operation: Any, args: tuple[Any, ...]) -> Function | None:
     form = activation(operation)
     return None if form is None else lambda x, *others: form(x)  # others: the numbers of a formula
@@ -106,8 +120,11 @@ def _power(operation: Any, args: tuple[Any, ...], history: History) -> Function 
 
 
 _LAYERS: dict[type, Form] = {
+    layers.Add: _merge(ops.add),
+    layers.Average: _average,
     layers.GroupNormalization: _normalization,
     layers.LayerNormalization: _normalization,
+    layers.Multiply: _merge(ops.multiply),
     layers.RMSNormalization: _normalization,
     layers.UnitNormalization: _unit_normalization,
     layers.UpSampling2D: _nearest,

@@ -16,7 +16,7 @@ from ..graphs.kernels import has_kernel
 from ..graphs.primitives import split
 from .choice import choose
 from .fake import FakeQuantize, FakeQuantizedKernel
-from .placement import feeds_reciprocal_root, fixed_range, is_known, ranges
+from .placement import fixed_range, is_known, must_be_positive, ranges
 from .tfmot import kernel_quantizer, range_quantizer
 
 
@@ -130,7 +130,7 @@ def _rounding(
         step = graph.steps[place]
         label = labels.get(step.results[0], step.operation.name)
         if place in ranged:
-            make = partial(rounded, positive=feeds_reciprocal_root(graph, step))
+            make = partial(rounded, positive=must_be_positive(graph, step))
         elif place in chosen and fixed_range(operation) and set(step.results) - set(graph.outputs):
             # What the model gives stays as it is: a loss must tell 0 from almost 0.
             make = partial(FakeQuantize, fixed=fixed_range(operation))

@@ -22,8 +22,8 @@ class FakeQuantize(layers.Layer):
 
     Args:
         momentum: How much of the former range stays after each batch, in [0, 1).
-        positive: Whether a reciprocal root follows: what would round to 0 takes the first step
-            above it, as int8 ends there at the largest result, and floats at infinity.
+        positive: Whether a reciprocal root or a logarithm follows: what would round to 0 takes the
+            first step above it, as int8 ends there at its range, and floats at infinity.
         fixed: The range, where the operator before has one that doesn't follow its results.
         **kwargs: `name`, `dtype` and the like.
 

@@ -60,10 +60,10 @@ def ranges(graph: Graph) -> set[int]:
     return {place for place, step in enumerate(graph.steps) if _has_range(graph, step)}
 
 
-def feeds_reciprocal_root(graph: Graph, step: Step) -> bool:
+def must_be_positive(graph: Graph, step: Step) -> bool:
     """Whether a result goes into an operation that is infinite at 0."""
     takers = [taker for result in step.results for taker in graph.consumers(result)]
-    return any(type(taker.operation).__name__ == "Rsqrt" for taker in takers)
+    return any(type(taker.operation).__name__ in ("Log", "Rsqrt") for taker in takers)
 
 
 def is_relu(operation: Any) -> bool:

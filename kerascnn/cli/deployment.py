@@ -64,14 +64,13 @@ def export_run(
     """
     model = run.model()
     task = run.purpose
-    if quantize == "qat":
-        model = train_aware(run, epochs)
-    elif calibration is None and quantize in ("int8", "int16"):
+    qat = quantize == "qat"
+    if not qat and calibration is None and quantize in ("int8", "int16"):
         calibration = task.inputs(model, data.arrays(run.dataset.train, CALIBRATION))
     return export.to_tflite(
-        model,
+        train_aware(run, epochs) if qat else model,
         path or run.folder / f"model_{quantize}.tflite",
-        quantize="int8" if quantize == "qat" else quantize,
+        quantize="int8" if qat else quantize,
         input_output=input_output,
         calibration=calibration,
         observer=observer,

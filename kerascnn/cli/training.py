@@ -66,7 +66,7 @@ def train_aware(run: Run, epochs: int) -> keras.Model:
     aware = export.quantize_aware(without_chance(deployable))
     imitate(
         aware,
-        deployable,
+        model,
         run.purpose,
         run.dataset.train,
         epochs=epochs,
@@ -96,7 +96,8 @@ def score_predictions(
         picture: Where to draw the predictions; nowhere when None.
     """
     examples = arrays(run.dataset.test)
-    outputs = predict(run.purpose.inputs(model, examples))
+    examples["input"] = run.purpose.inputs(model, examples)
+    outputs = predict(examples["input"])
     if picture:
         run.purpose.picture(examples, outputs, run.dataset).save(picture)
     return run.purpose.score(outputs, examples)

@@ -16,12 +16,14 @@ from kerascnn.data.folder import folder
 from kerascnn.data.keras_datasets import NAMES, keras_dataset
 from kerascnn.data.npz import npz
 from kerascnn.data.people import people
+from kerascnn.data.photographs import photographs
 from kerascnn.data.shapes import shapes
 from kerascnn.data.translated_digits import translated_digits
 
 _BUILDERS: dict[str, Callable[..., Dataset]] = {
     "digits": digits,
     "people": people,
+    "photographs": photographs,
     "shapes": shapes,
     "translated_digits": translated_digits,
     **{name: functools.partial(keras_dataset, name) for name in NAMES},

@@ -5,14 +5,17 @@ from kerascnn.backend import require_tensorflow_backend
 require_tensorflow_backend()
 
 from kerascnn.layers.attention import (
+    CRFAttention,
     LocalSparseAttention2D,
     SelfAttention2D,
     SetAttentionBlock,
     SetTransformer,
 )
+from kerascnn.layers.bicubic_resampling import BicubicResampling
 from kerascnn.layers.blocks import (
     ConcatShortcut,
     FactorizedInception,
+    HourglassResidual,
     Inception,
     MixedKernels,
     PreActivationResidual,
@@ -69,6 +72,8 @@ from kerascnn.layers.salt_and_pepper import SaltAndPepper
 from kerascnn.layers.uniform_noise import UniformNoise
 
 __all__ = [
+    "BicubicResampling",
+    "CRFAttention",
     "Capsule",
     "CapsuleDecoder",
     "CapsuleLength",
@@ -87,6 +92,7 @@ __all__ = [
     "EqualizedDense",
     "FactorizedInception",
     "GaussianSampling",
+    "HourglassResidual",
     "IdentityKernel",
     "Inception",
     "LearnedPlaces",

@@ -11,6 +11,7 @@ from kerascnn.tasks.detection import Detection
 from kerascnn.tasks.embedding import Embedding
 from kerascnn.tasks.generation import Generation
 from kerascnn.tasks.pose import Pose
+from kerascnn.tasks.restoration import Restoration
 from kerascnn.tasks.segmentation import Segmentation
 from kerascnn.tasks.task import Task
 
@@ -24,6 +25,7 @@ _TASKS: dict[str, Task] = {
         Embedding(),
         Generation(),
         Pose(),
+        Restoration(),
         Segmentation(),
     )
 }

@@ -32,7 +32,7 @@ def imitate(
 
     Args:
         student: The model to train, such as `kerascnn.export.quantize_aware` of the teacher.
-        teacher: A model with the same inputs and outputs, at inference.
+        teacher: The trained model, whose deployable has the same inputs and outputs.
         task: What the models are for, which decides what they are fed.
         split: Unbatched examples.
         epochs: Passes over the split, at least 1.
@@ -45,13 +45,14 @@ def imitate(
     """
     if epochs < 1:
         raise ValueError(f"Training takes at least one epoch. Received: epochs={epochs}")
+    deployable = getattr(teacher, "deployable", teacher)
     examples = split.shuffle(BUFFER, seed).batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
     def pairs() -> Iterator[tuple[Any, Any]]:
         for _ in range(epochs):
             for batch in examples.as_numpy_iterator():
                 inputs = task.inputs(teacher, batch)
-                yield inputs, teacher.predict_on_batch(inputs)
+                yield inputs, deployable.predict_on_batch(inputs)
 
     keras.utils.set_random_seed(seed)
     loss = keras.tree.map_structure(lambda _: "mean_squared_error", student.output)

@@ -79,7 +79,7 @@ class Task(abc.ABC):
 
         Args:
             outputs: What the deployable model gave for `inputs`: an array, or arrays by name.
-            examples: The examples that the inputs were made of.
+            examples: The examples that the inputs were made of, and these as `input`.
 
         Returns:
             Each metric; `metric` is one of them.
@@ -95,7 +95,8 @@ class Task(abc.ABC):
         """Draw examples and outputs so that a person sees how good they are.
 
         Args:
-            examples: Arrays by name, examples along the first axis.
+            examples: Arrays by name, examples along the first axis; `input` is what the model was
+                fed.
             outputs: What the deployable model gave for them.
             dataset: Where they come from, which names classes and key points.
         """

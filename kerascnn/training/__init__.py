@@ -10,6 +10,7 @@ from kerascnn.training.detection import SingleShot
 from kerascnn.training.error_feedback import ErrorFeedback
 from kerascnn.training.gradient_penalty import gradient_penalty
 from kerascnn.training.reconstructing import ReconstructingClassifier
+from kerascnn.training.restorer import Restorer
 from kerascnn.training.rising_margin import RisingMargin
 from kerascnn.training.semi_supervised import SemiSupervised
 from kerascnn.training.spatial_model import spatial_model
@@ -20,6 +21,7 @@ __all__ = [
     "AuxiliaryClassifiers",
     "ErrorFeedback",
     "ReconstructingClassifier",
+    "Restorer",
     "RisingMargin",
     "SemiSupervised",
     "SingleShot",

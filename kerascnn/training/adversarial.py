@@ -70,7 +70,7 @@ class GAN(Players):
         adversarial_losses(loss, **(loss_options or {}))  # refuses what is unknown
         _check_least("gradient_penalty", gradient_penalty, 0)
         _check_least("discriminator_steps", discriminator_steps, 1)
-        self.loss_name = loss
+        self.default_loss = loss
         self.loss_options = dict(loss_options or {})
         self.gradient_penalty = gradient_penalty
         self.discriminator_steps = discriminator_steps
@@ -87,7 +87,7 @@ class GAN(Players):
     @property
     def pair(self):
         """The losses of the two players as functions of scores."""
-        return adversarial_losses(self.loss_name, **self.loss_options)
+        return adversarial_losses(self.default_loss, **self.loss_options)
 
     def latents(self, count):
         """Draw the generator's input for `count` images, `(count, latent_dim)`."""
@@ -127,13 +127,6 @@ class GAN(Players):
         self._play(data, self.discriminator_loss, self.discriminator_tracker)
         self._play(data, self.generator_loss, self.generator_tracker)
         return self.get_metrics_result()
-
-    def get_config(self):
-        """Describe the networks and the options."""
-        names = ("gradient_penalty", "discriminator_steps", "seed")
-        own = {name: getattr(self, name) for name in names}
-        options = dict(self.loss_options)
-        return {**super().get_config(), **own, "loss": self.loss_name, "loss_options": options}
 
     def _play(self, data, loss, tracker, trained=None):
         real, labels, _ = keras.utils.unpack_x_y_sample_weight(data)

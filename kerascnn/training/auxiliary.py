@@ -61,7 +61,3 @@ class AuxiliaryClassifiers(SideOutputs):
             self.weight * self.compute_loss(x, y, auxiliary, sample_weight)
             for auxiliary in outputs[1:]
         )
-
-    def get_config(self):
-        """Describe the network and the options."""
-        return {**super().get_config(), "weight": self.weight}

@@ -8,11 +8,12 @@ from keras import ops
 
 from kerascnn.layers import LearnedPlaces
 from kerascnn.losses import KeypointError
+from kerascnn.training.networks import Networks
 from kerascnn.training.noise import Noise
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class ErrorFeedback(keras.Model):
+class ErrorFeedback(Networks):
     """Trains a network to correct points step by step, and deploys all the steps.
 
     The points start at learned places, their mean over the training data. In training each image
@@ -95,23 +96,6 @@ class ErrorFeedback(keras.Model):
         targets = ops.concatenate([wanted, ops.cast(y[..., 2:], "float32")], axis=-1)
         said = self.corrector([x, points], training=True)
         return loss + super().compute_loss(x, targets, said, sample_weight, training)
-
-    def get_config(self):
-        """Describe the network and the options."""
-        return {
-            "corrector": keras.saving.serialize_keras_object(self.corrector),
-            "steps": self.steps,
-            "bound": self.bound,
-            "noise": self.noise,
-            "seed": self.seed,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Restore the network, with new weights."""
-        corrector = keras.saving.deserialize_keras_object(config["corrector"], custom_objects)
-        return cls(**{**config, "corrector": corrector})
 
     def _on_the_way(self, start, truth):
         """Draw points on the way, one number of corrections for each image."""

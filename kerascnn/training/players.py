@@ -5,9 +5,10 @@ from typing import Any
 import keras
 
 from kerascnn.training.minimization import prepare_optimizer
+from kerascnn.training.networks import Networks
 
 
-class Players(keras.Model):
+class Players(Networks):
     """Holds a generator and a discriminator, and saves and restores all of their state.
 
     Calling the model runs the deployable generator.
@@ -90,25 +91,6 @@ class Players(keras.Model):
             return
         for average, weight in zip(self.average.weights, self.generator.weights, strict=True):
             average.assign(average + (1.0 - self.ema_decay) * (weight - average))
-
-    def get_config(self):
-        """Describe the networks and the options."""
-        return {
-            "generator": keras.saving.serialize_keras_object(self.generator),
-            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
-            "ema_decay": self.ema_decay,
-            "optimizer": self.default_optimizer,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Restore the networks, with new weights."""
-        networks = {
-            name: keras.saving.deserialize_keras_object(config[name], custom_objects)
-            for name in ("generator", "discriminator")
-        }
-        return cls(**{**config, **networks})
 
     def get_compile_config(self):
         """Describe both optimizers, besides Keras's own options."""

@@ -26,8 +26,8 @@ class ReconstructingClassifier(SideOutputs):
         decoder: Functional model from a list of the features and the labels, one-hot, to the
             image, or to a list of the image and some of the features, in the network's order. In
             training it may depend on the labels.
-        weights: Weight of the squared error of the image, and of each feature that is drawn; at
-            least 0.
+        error_weights: Weight of the squared error of the image, and of each feature that is drawn;
+            at least 0.
         loss: The loss, its name or its configuration that the paper trains with. It becomes the
             attribute `default_loss`, for whoever calls `compile`.
         **kwargs: `name`, `dtype` and the like.
@@ -36,7 +36,7 @@ class ReconstructingClassifier(SideOutputs):
         ValueError: If there are no features, or not one weight for each output of the decoder.
 
     Example:
-        >>> model = ReconstructingClassifier(network, decoder, weights=[5e-4])
+        >>> model = ReconstructingClassifier(network, decoder, error_weights=[5e-4])
         >>> model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
         >>> model.fit(images, labels)
 
@@ -49,18 +49,18 @@ class ReconstructingClassifier(SideOutputs):
         network: keras.Model,
         decoder: keras.Model,
         *,
-        weights: Sequence[float],
+        error_weights: Sequence[float],
         loss: Any = "sparse_categorical_crossentropy",
         **kwargs: Any,
     ) -> None:
         super().__init__(network, loss=loss, **kwargs)
-        if len(weights) != len(decoder.outputs) or min(weights) < 0:
+        if len(error_weights) != len(decoder.outputs) or min(error_weights) < 0:
             raise ValueError(
                 "There must be a weight of at least 0 for each output of the decoder. "
-                f"Received: weights={weights} for {len(decoder.outputs)} outputs"
+                f"Received: error_weights={error_weights} for {len(decoder.outputs)} outputs"
             )
         self.decoder = decoder
-        self.error_weights = tuple(weights)
+        self.error_weights = tuple(error_weights)
 
     def side_loss(self, x, y, outputs, sample_weight=None):
         """Add up the squared errors of what is drawn."""
@@ -73,14 +73,6 @@ class ReconstructingClassifier(SideOutputs):
             for weight, target, image in zip(self.error_weights, targets, drawn, strict=False)
         )
         return sum(errors)
-
-    def get_config(self):
-        """Describe the networks and the options."""
-        own = {
-            "decoder": keras.saving.serialize_keras_object(self.decoder),
-            "weights": list(self.error_weights),
-        }
-        return {**super().get_config(), **own}
 
 
 def _squared_error(target, drawn, sample_weight):

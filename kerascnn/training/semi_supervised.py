@@ -109,11 +109,6 @@ class SemiSupervised(SideOutputs):
         weights = _product(known, sample_weight)
         return super().compute_metrics(x, ops.maximum(labels, 0), y_pred, weights)
 
-    def get_config(self):
-        """Describe the networks and the options."""
-        generative = keras.saving.serialize_keras_object(self.generative)
-        return {**super().get_config(), "generative": generative, "alpha": self.alpha}
-
 
 def _labels(y):
     """Give the labels, `(batch,)`, and 1 for each that is known, else 0."""

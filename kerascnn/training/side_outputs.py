@@ -5,8 +5,10 @@ from typing import Any
 
 import keras
 
+from kerascnn.training.networks import Networks
 
-class SideOutputs(keras.Model):
+
+class SideOutputs(Networks):
     """Trains a network on all of its outputs, and deploys the first one.
 
     In training the loss given to `compile`, which knows the first output alone, is added to
@@ -67,21 +69,3 @@ class SideOutputs(keras.Model):
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Measure the predictions."""
         return super().compute_metrics(x, y, keras.tree.flatten(y_pred)[0], sample_weight)
-
-    def get_config(self):
-        """Describe the network and the loss."""
-        return {
-            "network": keras.saving.serialize_keras_object(self.network),
-            "loss": keras.losses.serialize(self.default_loss),
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Restore the networks, with new weights."""
-        networks = {
-            key: keras.saving.deserialize_keras_object(value, custom_objects)
-            for key, value in config.items()
-            if key != "loss" and isinstance(value, dict)
-        }
-        return cls(**{**config, **networks})

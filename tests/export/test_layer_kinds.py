@@ -107,6 +107,22 @@ ACTIVATIONS = (
 FILES = FORMS | {name: lambda name=name: on_image(layers.Activation(name)) for name in ACTIVATIONS}
 
 
+def of_three(layer):
+    return lambda x: layer([layers.ReLU()(x), x, layers.Conv2D(8, 1, name="third")(x)])
+
+
+@pytest.mark.parametrize("merge", [layers.Add, layers.Average, layers.Maximum, layers.Multiply])
+def test_a_merge_of_three_computes_in_integers(merge, tmp_path):
+    keras.utils.set_random_seed(0)
+    model = on_image(of_three(merge()))
+    images = np.random.default_rng(0).normal(size=(16, 6, 6, 3)).astype("float32")
+    report = export.to_tflite(
+        model, tmp_path / "m.tflite", quantize="int8", calibration=images, parity=images
+    )
+    assert not report.float_operators
+    assert report.parity.outputs[0].sqnr_db > 25
+
+
 def made(name):
     """A model whose gains and biases are not 1 and 0, and numbers for its inputs."""
     keras.utils.set_random_seed(0)
@@ -165,8 +181,13 @@ def test_what_has_no_parts_stays_whole_and_is_named(call):
     assert [type(layer) for layer in model.layers][-1] in {type(layer) for layer in aware.layers}
 
 
-def test_a_variance_that_rounds_to_0_trains_finitely():
-    model = on_image(layers.LayerNormalization(epsilon=1e-12, name="norm"))
+@pytest.mark.parametrize(
+    "call",
+    [layers.LayerNormalization(epsilon=1e-12), lambda x: keras.ops.log(x * x + 1e-12)],
+    ids=["variance", "logarithm"],
+)
+def test_what_rounds_to_0_though_it_is_positive_trains_finitely(call):
+    model = on_image(call)
     images = np.zeros((8, 6, 6, 3), "float32")
     images[0] = 100.0 * np.random.default_rng(0).normal(size=(6, 6, 3))  # the rest has none
     aware = export.quantize_aware(model)

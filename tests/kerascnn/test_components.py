@@ -56,6 +56,16 @@ WRONG_ROUTING = [
     {"epsilon": 0.0},
 ]
 LAYERS = {
+    "BicubicResampling": Cases(
+        Case({"up": 3}, [(4, 5, 2)]),
+        Case({"down": 2}, [(6, 8, 1)]),
+        wrong=[{"up": 0}, {"down": 0}],
+    ),
+    "CRFAttention": Cases(
+        Case({}, [(6, 5, 4)]),
+        Case({"kernel_size": 3, "iterations": 1}, [(4, 4, 3)]),
+        wrong=[{"kernel_size": 0}, {"iterations": 0}],
+    ),
     "Capsule": Cases(
         Case({"capsules": 3, "dim": 4}, [(6, 5)]),
         Case(
@@ -276,6 +286,11 @@ LAYERS = {
         wrong=[{"block": "d"}, {"filters": ((3,), (2, 3), (2, 3), (1,))}, {"filters": ((0,),)}],
     ),
     "GaussianSampling": Cases(Case({"seed": 3}, [(5,), (5,)])),
+    "HourglassResidual": Cases(
+        Case({"filters": 4, "pooled": True, "momentum": 0.8, "epsilon": 1e-3}, [(8, 6, 4)]),
+        Case({"filters": 6}, [(5, 5, 4)]),
+        wrong=[{"filters": 0}, {"filters": 3}],
+    ),
     "Inception": Cases(
         Case({"filters": (2, 3, 1), "reductions": (2, 1), "pool_filters": 2}, [(6, 5, 3)]),
         Case({"filters": (2, 3, 1), "reductions": (None, 1), "activation": "tanh"}, [(6, 5, 3)]),

@@ -217,4 +217,5 @@ def test_trained_with_rounding_it_becomes_integers_without_calibration(case, req
         lead = ordered[..., -1] - ordered[..., -2:-1].max(-1, initial=-np.inf)
         decided = lead > 4 * np.ptp(one) / 255  # weights are random: many places are a tie
         same = one.argmax(-1) == other.argmax(-1)
-        assert np.mean(same[decided]) >= 0.99
+        # Who amplifies the last bit of a kernel does so with the one of the rounding here.
+        assert np.mean(same[decided]) >= (0.9 if "equal_bits" in case.system.unsupported else 0.99)

@@ -86,6 +86,29 @@ class Dropped(keras.layers.Layer):
         return inputs[1]
 
 
+def without_shortcuts(run, monkeypatch):
+    """A network that gives nothing of what it saw before to its later layers."""
+    monkeypatch.setattr(keras.layers.Add, "call", lambda self, pair: pair[0] + 0.0 * pair[1])
+    return run
+
+
+def without_density(run, monkeypatch):
+    """A residual dense network whose layers see nothing but the one before."""
+    honest = keras.layers.Concatenate.call
+
+    def call(self, seen):
+        return honest(self, [*(0.0 * before for before in seen[:-1]), seen[-1]])
+
+    monkeypatch.setattr(keras.layers.Concatenate, "call", call)
+    return without_shortcuts(run, monkeypatch)
+
+
+def without_neighbours(run, monkeypatch):
+    """Convolutions that see one pixel."""
+    options = {**run.model_options, "kernel_sizes": (1, 1, 1)}
+    return dataclasses.replace(run, model_options=options)
+
+
 def without_skips(run, monkeypatch):
     """U-Net with an encoder and a decoder alone."""
     monkeypatch.setattr("kerascnn.models.segmentation.unet.ConcatShortcut", Dropped)
@@ -201,6 +224,18 @@ def with_uniform_priors(run, monkeypatch):
     return run
 
 
+def without_upper_branches(run, monkeypatch):
+    """Hourglasses that give what they saw at the smallest size alone."""
+    honest = keras.layers.Add.call
+
+    def call(self, parts):
+        # Gradients of 0; without any, Keras warns.
+        return 0.0 * parts[0] + parts[1] if "_level" in self.name else honest(self, parts)
+
+    monkeypatch.setattr(keras.layers.Add, "call", call)
+    return run
+
+
 MUTANTS = {
     "alexnet": linear_convolutions,
     "capsnet": routed_by_parents,
@@ -214,10 +249,14 @@ MUTANTS = {
     "iterative_error_feedback": without_feedback,
     "lenet5": linear,
     "matrix_capsules": unrouted,
+    "rdn": without_density,
+    "red_net": without_shortcuts,
+    "multi_context_attention": without_upper_branches,
     "resnet": plain,
     "resnet_v2": plain_v2,
     "semi_supervised_vae": labelled_alone,
     "ssd300": without_offsets,
+    "srcnn": without_neighbours,
     "stacked_capsule_autoencoder": unexplained,
     "stacked_what_where_autoencoder": linear_convolutions,
     "tompson": with_uniform_priors,

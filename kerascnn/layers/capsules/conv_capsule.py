@@ -96,8 +96,12 @@ class ConvCapsule(MatrixCapsule):
         poses = ops.reshape(poses, (-1, self.patches.pixels, kinds * POSE))
         activations = ops.reshape(activations, (-1, self.patches.pixels, kinds))
         votes = self.vote(self.patches.gather(poses))
-        activations = ops.expand_dims(self.patches.gather(activations), axis=1)
-        means, activations = self.route(votes, activations, self.patches.softmax)
+        even = ops.cast(self.patches.shares[:, None] / self.capsules, activations.dtype)
+        first, activations = (
+            ops.expand_dims(self.patches.gather(x), axis=1)
+            for x in (activations * even, activations)
+        )
+        means, activations = self.route(votes, activations, self.patches.softmax, first)
         shape = (-1, self.patches.height, self.patches.width, self.capsules)
         return ops.reshape(means, (*shape, POSE)), ops.reshape(activations, shape)
 

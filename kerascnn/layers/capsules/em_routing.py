@@ -10,6 +10,7 @@ def em_routing(
     beta_a,
     couple,
     *,
+    first=None,
     iterations: int = 3,
     inverse_temperature: float = 0.01,
     epsilon: float = 1e-4,
@@ -19,7 +20,7 @@ def em_routing(
     A round fits mean and variance to the votes, weighted by the activations of the children and
     by how much of a child belongs to the parent; it activates a parent by how many nats its
     Gaussian saves, at inverse temperature `inverse_temperature * (1 - 0.95^round)`; and it
-    divides every child anew. The first round divides them evenly.
+    divides every child anew.
 
     An int8 file computes all of it in integers, but every round amplifies the rounding: where
     votes do not agree, about 30 dB are left of the means after one round, 20 dB after two and
@@ -34,18 +35,21 @@ def em_routing(
         couple: Function from log-likelihoods, `(rows, parents, children)`, to what share of
             each child belongs to each parent, of the same shape, such as a softmax over the
             parents.
+        first: How much each child counts for each parent in the first round,
+            `(rows, parents or 1, children)`; its activation, divided evenly, when None.
         iterations: Rounds, at least 1.
         inverse_temperature: Factor of the gains before the sigmoid, above 0.
         epsilon: What is added to the variances, in the squared unit of the votes, above 0.
 
     Returns:
         Means, `(rows, parents, dim)`; activations of the parents, `(rows, parents)`, in (0, 1);
-        the shares of the last round, `(rows, parents, children)`.
+        how much each child counted in the last round, `(rows, parents, children)`, where the only
+        round may have 1 in place of the parents.
 
     Example:
         >>> votes = keras.random.normal((2, 3, 8, 16))
         >>> couple = functools.partial(keras.ops.softmax, axis=1)
-        >>> means, activations, shares = em_routing(
+        >>> means, activations, weights = em_routing(
         ...     votes, keras.ops.ones((2, 1, 8)), np.zeros(3), np.zeros(3), couple
         ... )
 
@@ -54,9 +58,9 @@ def em_routing(
         authors' answers there
     """
     dim, activations = votes.shape[-1], ops.relu(activations)
-    shares = couple(ops.zeros_like(votes[..., 0]))
+    weights = activations / votes.shape[1] if first is None else ops.relu(first)
     for iteration in range(1, iterations + 1):
-        mass, mean, squares, variance = _fit(votes, shares * activations, epsilon)
+        mass, mean, squares, variance = _fit(votes, weights, epsilon)
         # Half the logarithm of the Gaussian's volume; the constant part is in beta_u.
         volume = 0.5 * ops.sum(ops.log(variance), axis=-1)
         rate = inverse_temperature * (1.0 - 0.95**iteration)
@@ -66,8 +70,8 @@ def em_routing(
             precision = ops.expand_dims(precision * precision, axis=-1)
             distances = ops.squeeze(ops.matmul(squares, precision), axis=-1)
             constant = ops.expand_dims(_log_sigmoid(logits) - volume, axis=-1)
-            shares = couple(constant - 0.5 * distances)
-    return mean, ops.sigmoid(logits), shares
+            weights = activations * couple(constant - 0.5 * distances)
+    return mean, ops.sigmoid(logits), weights
 
 
 def _log_sigmoid(x):

@@ -68,13 +68,15 @@ class MatrixCapsule(layers.Layer):
         votes = ops.transpose(votes, (1, 3, 0, 2, 4))
         return ops.reshape(votes, (-1, self.capsules, children, POSE))
 
-    def route(self, votes, activations, couple):
+    def route(self, votes, activations, couple, first=None):
         """Route in float32 or wider; see `em_routing`."""
         wide = keras.backend.result_type(votes.dtype, "float32")
         values = (votes, activations, self.beta_u, self.beta_a)
+        first = None if first is None else ops.cast(first, wide)
         means, activations, _ = em_routing(
             *(ops.cast(value, wide) for value in values),
             couple,
+            first=first,
             iterations=self.iterations,
             inverse_temperature=self.inverse_temperature,
             epsilon=self.epsilon,

@@ -25,6 +25,8 @@ class Patches:
         self.seen = (rows[:, None, :, None] * width + columns[None, :, None, :]).ravel()
         places = [np.flatnonzero(self.seen == pixel) for pixel in range(self.pixels)]
         self.most = max(len(found) for found in places)
+        # What each of the patches that show a pixel has of it.
+        self.shares = 1.0 / np.array([max(1, len(found)) for found in places])
         # Places that show a pixel, filled up by repetition, and which of them are not repeated.
         filled = [np.resize(found if found.size else [0], self.most) for found in places]
         self.shown = np.concatenate(filled)

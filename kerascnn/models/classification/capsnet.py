@@ -96,5 +96,5 @@ def capsnet(
     drawn = CapsuleDecoder(input_shape, units=decoder_units, name="drawing")(inputs)
     decoder = keras.Model(inputs, drawn, name="decoder")
     return ReconstructingClassifier(
-        network, decoder, weights=(0.0005,), loss=CapsuleMargin(), name="capsnet"
+        network, decoder, error_weights=(0.0005,), loss=CapsuleMargin(), name="capsnet"
     )

@@ -113,7 +113,7 @@ def stacked_what_where_autoencoder(
     return ReconstructingClassifier(
         network,
         decoder,
-        weights=(image_weight, *[feature_weight] * (len(blocks) - 1)),
+        error_weights=(image_weight, *[feature_weight] * (len(blocks) - 1)),
         name="stacked_what_where_autoencoder",
     )
 

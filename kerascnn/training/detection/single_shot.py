@@ -6,9 +6,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerascnn.training.networks import Networks
+
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class SingleShot(keras.Model):
+class SingleShot(Networks):
     """Trains a network on what its outputs mean relative to a grid, and deploys boxes and scores.
 
     Its own outputs are those of the network, joined along the last axis, for a loss that needs
@@ -59,21 +61,3 @@ class SingleShot(keras.Model):
         """Give the outputs of the network, joined."""
         outputs = keras.tree.flatten(self.network(inputs, training=training))
         return outputs[0] if len(outputs) == 1 else ops.concatenate(outputs, axis=-1)
-
-    def get_config(self):
-        """Describe the network, the head and the loss."""
-        return {
-            "network": keras.saving.serialize_keras_object(self.network),
-            "head": keras.saving.serialize_keras_object(self.head),
-            "loss": keras.losses.serialize(self.default_loss),
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Restore network and head, with new weights."""
-        parts = {
-            key: keras.saving.deserialize_keras_object(config[key], custom_objects)
-            for key in ("network", "head")
-        }
-        return cls(**{**config, **parts})

@@ -58,6 +58,7 @@ def test_conditions_compare_the_named_metric(condition, truth):
         ),
         ("fdd", 0.85, 0.85, ()),
         ("map_50", 0.86, 0.9, ()),
+        ("psnr", 0.59, 0.9, ("psnr >= 0.8 in int8: 0.59", "psnr lost <= 0.3 in int8: 0.31")),
         ("map_50", 0.9, 0.85, ("map_50 lost <= 0.045 in qat: 0.05",)),
     ],
 )
@@ -139,4 +140,8 @@ def test_a_system_says_how_much_more_rounding_may_take_from_it():
     assert failures(scores, (), "accuracy", lost={"int8": 0.06, "qat": 0.02}) == ()
     assert failures(scores, (), "accuracy", lost={"int8": 0.04, "qat": 0.02}) == (
         "accuracy lost <= 0.04 in int8: 0.05",
+    )
+    assert failures(scores, (), "accuracy", 0.9, {"int8": 0.06, "qat": 0.02, "answers": 0.1}) == ()
+    assert failures(scores, (), "accuracy", 0.9, {"int8": 0.06, "qat": 0.02}) == (
+        "agreement >= 0.99 in qat: 0.9",
     )

@@ -2,12 +2,18 @@
 
 import numpy as np
 import pytest
+import skimage.data
+from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.linear_model import RidgeClassifier
 
 from kerascnn import data
 
-BUNDLED = ("digits", "people", "shapes", "translated_digits")
+BUNDLED = ("digits", "people", "photographs", "shapes", "translated_digits")
+
+
+def arrays(dataset):
+    return data.arrays(dataset.test)["image"]
 
 
 def splits(dataset):
@@ -186,6 +192,49 @@ def test_the_mean_pose_says_little_of_a_person():
     assert (distance <= 0.08).mean() < 0.35
 
 
+def test_patches_are_cut_out_of_photographs_and_each_split_has_its_own():
+    dataset = data.load("photographs", count=60, size=16)
+    assert [int(split.cardinality()) for split in (dataset.train, dataset.test)] == [60, 15]
+    cat = skimage.data.chelsea().astype(np.float32) / 255
+    windows = np.lib.stride_tricks.sliding_window_view(cat, (16, 16, 3))
+    places = [
+        np.any(np.all(windows[:, :, 0] == patch, axis=(2, 3, 4))) for patch in arrays(dataset)
+    ]
+    assert places == [index % 3 == 0 for index in range(15)]
+
+
+def test_own_photographs_are_divided_among_the_splits(tmp_path):
+    for number in range(7):
+        pixels = np.full((20 + number, 30, 3), 10 * number, np.uint8)
+        (tmp_path / f"{number % 2}").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / f"{number % 2}" / f"{number}.png")
+    dataset = data.load("photographs", folder=str(tmp_path), count=70, size=20)
+    seen = [set(np.rint(25.5 * split["image"].ravel())) for split in splits(dataset)]
+    assert [len(values) for values in seen] == [5, 1, 1]
+    assert set.union(*seen) == set(range(7))
+
+
+def test_photographs_that_are_too_few_small_or_broken_are_named(tmp_path):
+    def load():
+        return data.load("photographs", folder=str(tmp_path), count=10, size=20)
+
+    for number in range(6):
+        Image.fromarray(np.zeros((20, 20), np.uint8)).save(tmp_path / f"{number}.png")
+    with pytest.raises(ValueError, match="with 6"):
+        load()
+    Image.fromarray(np.zeros((20, 19), np.uint8)).save(tmp_path / "small.png")
+    with pytest.raises(ValueError, match=r"small\.png"):
+        load()
+    (tmp_path / "small.png").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match=r"small\.png"):
+        load()
+
+
+def test_grey_patches_have_the_luma_of_the_coloured_ones():
+    grey, colour = (arrays(data.load("photographs", count=20, size=16, channels=c)) for c in (1, 3))
+    np.testing.assert_allclose(grey[..., 0], colour @ [0.299, 0.587, 0.114], atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
@@ -198,6 +247,9 @@ def test_the_mean_pose_says_little_of_a_person():
         ("shapes", {"count": 3}, "Received: count=3"),
         ("shapes", {"noise": -0.1}, r"Received: noise=-0\.1"),
         ("people", {"size": 15}, "Received: size=15"),
+        ("photographs", {"size": 173}, "Received: count=2048, size=173"),
+        ("photographs", {"count": 9}, "Received: count=9"),
+        ("photographs", {"channels": 2}, "channels=2"),
         ("people", {"count": 3}, "Received: count=3"),
         ("people", {"noise": float("inf")}, "Received: noise=inf"),
     ],

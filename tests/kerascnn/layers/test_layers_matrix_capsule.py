@@ -193,10 +193,10 @@ def route(votes, activations=None, iterations=3, epsilon=1e-4):
 
 def test_one_iteration_is_the_mean_weighted_by_the_activations():
     votes, activations = RNG.normal(size=(2, 3, 7, 16)), RNG.uniform(size=(2, 1, 7))
-    mean, _, shares = route(votes, activations, iterations=1)
+    mean, _, weights = route(votes, activations, iterations=1)
     expected = np.sum(votes * activations[..., None], 2) / np.sum(activations, 2)[..., None]
     np.testing.assert_allclose(mean, expected, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(shares, np.full((2, 3, 7), 1 / 3), rtol=1e-6)
+    np.testing.assert_allclose(weights, activations / 3, rtol=1e-6)
 
 
 def test_every_child_is_divided_among_its_parents():

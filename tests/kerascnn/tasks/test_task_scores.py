@@ -19,6 +19,7 @@ TASKS = [
     "embedding",
     "generation",
     "pose",
+    "restoration",
     "segmentation",
 ]
 
@@ -354,6 +355,7 @@ def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(tas
     drawn = task in ("detection", "segmentation")
     name = "people" if task == "pose" else "shapes" if drawn else "digits"
     examples = data.arrays(data.load(name).test, 60)
+    examples["input"] = examples["image"][:, ::2, ::2]
     if task == "detection":
         good = {"boxes": examples["boxes"], "scores": np.eye(4)[examples["classes"]][..., 1:]}
         good["scores"][examples["classes"] < 0] = 0
@@ -363,7 +365,7 @@ def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(tas
         poor = np.full_like(good, 0.5)
     elif task == "generation":
         good, poor = 2 * examples["image"] - 1, RNG.uniform(-1, 1, examples["image"].shape)
-    elif task == "autoencoding":
+    elif task in ("autoencoding", "restoration"):
         good, poor = examples["image"], np.full(examples["image"].shape, 0.5)
     else:
         good = np.eye(10)[examples["label" if "label" in examples else "mask"]]
@@ -390,3 +392,30 @@ def test_the_metadata_undoes_what_the_task_does_to_pixels(task):
         "segmentation": dataset.labels,
     }
     assert values.get("labels", ()) == named.get(task.name, ())
+
+
+def test_restored_images_are_measured_by_the_error_of_all_pixels():
+    clean = RNG.uniform(0.2, 0.8, (5, 16, 16, 3)).astype("float32")
+    restored = clean + RNG.normal(0, 0.05, clean.shape).astype("float32")
+    error = np.mean((restored - clean) ** 2)
+    scores = score("restoration", restored, image=clean, input=clean + 0.1)
+    assert scores["psnr"] == pytest.approx(-10 * np.log10(error), rel=1e-4)
+    assert scores["gain"] == pytest.approx(scores["psnr"] - 20, rel=1e-3)
+    assert 0.5 < scores["ssim"] < 1
+
+
+def test_small_images_are_enlarged_before_they_are_compared():
+    clean = np.full((2, 16, 16, 1), 0.5, np.float32)
+    scores = score("restoration", clean + 0.1, image=clean, input=np.full((2, 8, 8, 1), 0.7))
+    assert scores["gain"] == pytest.approx(20 * np.log10(2), rel=1e-3)
+
+
+def test_restored_images_of_another_size_are_refused():
+    with pytest.raises(ValueError, match=r"Received: \(1, 4, 4, 1\)"):
+        score("restoration", np.zeros((1, 4, 4, 1)), image=np.zeros((1, 8, 8, 1)), input=0)
+
+
+def test_a_model_that_does_not_say_what_it_restores_from_is_refused():
+    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3, padding="same")])
+    with pytest.raises(ValueError, match="wrap it in"):
+        get_task("restoration").check(model, data.load("digits", size=8))

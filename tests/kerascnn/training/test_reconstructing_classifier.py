@@ -21,7 +21,7 @@ def build(weights=(0.4, 0.2)):
     x = keras.layers.Concatenate()(inputs)
     drawn = keras.layers.Reshape((2, 3, 1))(keras.layers.Dense(6, name="pixels")(x))
     decoder = keras.Model(inputs, [drawn, keras.layers.Dense(4, name="features")(x)])
-    return ReconstructingClassifier(network, decoder, weights=weights)
+    return ReconstructingClassifier(network, decoder, error_weights=weights)
 
 
 def still(model):
@@ -82,5 +82,5 @@ def test_a_saved_model_goes_on_with_the_same_losses(tmp_path):
 
 @pytest.mark.parametrize("weights", [(1.0,), (1.0, -1.0)])
 def test_every_drawing_has_its_weight(weights):
-    with pytest.raises(ValueError, match=r"Received: weights=.* for 2 outputs"):
+    with pytest.raises(ValueError, match=r"Received: error_weights=.* for 2 outputs"):
         build(weights)

@@ -1,0 +1,1 @@
+"""Systems that give back what an image has lost."""

@@ -1,0 +1,32 @@
+"""Models made of networks that are their arguments."""
+
+import inspect
+from typing import Any
+
+import keras
+
+
+class Networks(keras.Model):
+    """Holds networks, and saves and restores them with all other arguments of the constructor.
+
+    A subclass keeps each argument of its constructor in the attribute of the same name, or in
+    `default_loss` and the like where Keras has an attribute of that name itself.
+    """
+
+    def get_config(self) -> dict[str, Any]:
+        """Describe the arguments of the constructor."""
+        taken = inspect.signature(type(self).__init__).parameters.values()
+        names = [one.name for one in taken if one.kind is not one.VAR_KEYWORD][1:]
+        arguments = {name: self._argument(name) for name in names}
+        return {**keras.saving.serialize_keras_object(arguments), "name": self.name}
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> "Networks":
+        """Restore the networks, with new weights."""
+        return cls(**keras.saving.deserialize_keras_object(config, custom_objects))
+
+    def _argument(self, name: str) -> Any:
+        default = f"default_{name}"
+        return getattr(self, default if hasattr(self, default) else name)
