@@ -55,11 +55,13 @@ from kerascnn.layers.convolution import (
     DilatedConv2D,
     DilatedConv2DTranspose,
     IdentityKernel,
+    LimitedWeightSharing,
 )
 from kerascnn.layers.crops import crop_around
 from kerascnn.layers.gaussian_maps import LearnedPlaces, gaussian_maps
 from kerascnn.layers.gaussian_sampling import GaussianSampling
 from kerascnn.layers.max_unpooling import MaxUnpooling2D
+from kerascnn.layers.maxout import Maxout
 from kerascnn.layers.normalization import (
     ConditionalBatchNormalization,
     EqualizedConv2D,
@@ -96,9 +98,11 @@ __all__ = [
     "IdentityKernel",
     "Inception",
     "LearnedPlaces",
+    "LimitedWeightSharing",
     "LocalResponseNormalization",
     "LocalSparseAttention2D",
     "MaxUnpooling2D",
+    "Maxout",
     "MinibatchStandardDeviation",
     "MixedKernels",
     "PartCapsules",

@@ -306,6 +306,20 @@ LAYERS = {
         wrong=[{"filters": (2, 3)}, {"reductions": (2,)}, {"pool_filters": 0}],
     ),
     "LearnedPlaces": Cases(Case({"places": 3}, [(4, 5, 1)]), wrong=[{"places": 0}]),
+    "LimitedWeightSharing": Cases(
+        Case({"filters": 3, "kernel_size": 2}, [(9, 2)]),
+        Case(
+            {
+                "filters": 3,
+                "kernel_size": 3,
+                "pool_size": 4,
+                "pool_strides": 3,
+                "activation": "relu",
+            },
+            [(12, 2)],
+        ),
+        wrong=[{"filters": 0}, {"kernel_size": 0}, {"pool_size": 0}, {"pool_strides": 0}],
+    ),
     "LocalResponseNormalization": Cases(
         Case({"size": 3, "bias": 1.0, "alpha": 0.1, "beta": 0.5}, [(6, 6, 8)]),
         Case({"beta": 0.6}, [(6, 6, 8)]),
@@ -326,6 +340,7 @@ LAYERS = {
         ),
         wrong=[{"heads": 6}, {"patterns": ("up",)}, {"stride": 0}, {"pool_size": 0}],
     ),
+    "Maxout": Cases(Case({"pieces": 3}, [(4, 6)]), wrong=[{"pieces": 0}]),
     "MaxUnpooling2D": Cases(
         Case({}, [(3, 4, 2), (6, 8, 2)]),
         Case({"pool_size": 3}, [(2, 2, 3), (6, 6, 3)]),

@@ -8,6 +8,7 @@ from kerascnn.layers.convolution.dilated_conv_transpose import (
     DilatedConv2DTranspose,
 )
 from kerascnn.layers.convolution.identity_kernel import IdentityKernel
+from kerascnn.layers.convolution.limited_weight_sharing import LimitedWeightSharing
 
 __all__ = [
     "ContextModule",
@@ -17,4 +18,5 @@ __all__ = [
     "DilatedConv2D",
     "DilatedConv2DTranspose",
     "IdentityKernel",
+    "LimitedWeightSharing",
 ]
