@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import numpy as np
 import tensorflow as tf
 from sklearn.datasets import load_digits
 
-from kerascnn.data.dataset import Dataset
+from kerascnn.data.dataset import Dataset, arrays, slices
 from kerascnn.data.in_memory import from_arrays
 
 LABELS = tuple("0123456789")
@@ -19,18 +20,22 @@ SOURCE = (
 LICENCE = "CC BY 4.0"
 
 
-def digits(*, size: int = 32) -> Dataset:
+def digits(*, size: int = 32, labelled: int | None = None, corruption: float = 0.0) -> Dataset:
     """Serve 1,797 digits, 10 classes, split 65 : 10 : 25 by class.
 
     Args:
         size: Side of the images in pixels, at least 8. The originals have 8; larger ones are
             interpolated by bicubic convolution.
+        labelled: How many digits of each class are labelled in the training split, where the
+            label of the others is -1; all when None.
+        corruption: Share of the pixels of held-out images that become 0 or 1, in [0, 1]. Above 0
+            all examples hold the `clean` image too.
 
     Raises:
-        ValueError: If the size is below 8.
+        ValueError: If the size is below 8, no digit is labelled, or the share is out of range.
     """
     images, labels = digit_arrays(size)
-    return from_arrays(
+    dataset = from_arrays(
         "digits",
         images,
         labels,
@@ -39,6 +44,37 @@ def digits(*, size: int = 32) -> Dataset:
         licence=LICENCE,
         validation=0.1,
         test=0.25,
+    )
+    if labelled is not None:
+        dataset = _with_few_labels(dataset, labelled)
+    return _corrupted(dataset, corruption) if corruption else dataset
+
+
+def _with_few_labels(dataset: Dataset, labelled: int) -> Dataset:
+    """Keep the labels of the first examples of each class alone."""
+    if labelled < 1:
+        raise ValueError(f"Of each class one must be labelled. Received: labelled={labelled}")
+    columns = arrays(dataset.train)
+    hidden = np.copy(columns["label"])
+    for value in np.unique(hidden):
+        hidden[np.flatnonzero(columns["label"] == value)[labelled:]] = -1
+    return dataclasses.replace(dataset, train=slices({**columns, "label": hidden}))
+
+
+def _corrupted(dataset: Dataset, share: float) -> Dataset:
+    """Make pixels of the held-out images black or white."""
+    if not 0 < share <= 1:
+        raise ValueError(f"A share of pixels must lie in [0, 1]. Received: corruption={share}")
+    random = np.random.default_rng(0)
+    splits = {name: arrays(getattr(dataset, name)) for name in ("train", "validation", "test")}
+    for name, columns in splits.items():
+        columns["clean"] = clean = columns["image"]
+        if name != "train":
+            black_or_white = random.integers(2, size=clean.shape).astype(np.float32)
+            hit = random.uniform(size=clean.shape) < share
+            columns["image"] = np.where(hit, black_or_white, clean)
+    return dataclasses.replace(
+        dataset, **{name: slices(columns) for name, columns in splits.items()}
     )
 
 

@@ -70,6 +70,7 @@ from kerascnn.layers.normalization import (
     MinibatchStandardDeviation,
     PixelNormalization,
 )
+from kerascnn.layers.salt_and_pepper import SaltAndPepper
 from kerascnn.layers.uniform_noise import UniformNoise
 
 __all__ = [
@@ -111,6 +112,7 @@ __all__ = [
     "PrimaryCapsules",
     "PrimaryMatrixCapsules",
     "Residual",
+    "SaltAndPepper",
     "SelfAttention2D",
     "SetAttentionBlock",
     "SetTransformer",

@@ -17,7 +17,7 @@ from kerascnn.losses.keypoints import (
     heatmap_error,
     keypoint_error,
 )
-from kerascnn.losses.likelihood import bernoulli_nats
+from kerascnn.losses.likelihood import bernoulli_nats, gaussian_nats
 from kerascnn.losses.multi_box import MultiBox, multi_box
 from kerascnn.losses.multi_label_hinge import MultiLabelHinge, multi_label_hinge
 from kerascnn.losses.object_capsules import (
@@ -53,6 +53,7 @@ __all__ = [
     "find_divergence",
     "gan_value",
     "gaussian_kl",
+    "gaussian_nats",
     "grid_boxes",
     "heatmap_error",
     "hinge",

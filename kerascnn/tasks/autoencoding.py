@@ -20,6 +20,7 @@ from kerascnn.losses import GaussianKL, bernoulli_nats
 from kerascnn.tasks.drawing import Section, Tile, gallery
 from kerascnn.tasks.outputs import rows, single
 from kerascnn.tasks.task import Task
+from kerascnn.training import Unsupervised
 
 _COLUMNS = 10
 _ACTIVE = 0.01  # variance of a latent variable's mean over the data; Burda et al. 2016
@@ -28,33 +29,37 @@ _ACTIVE = 0.01  # variance of a latent variable's mean over the data; Burda et a
 class Autoencoding(Task):
     """Describe an image by few numbers from which it can be drawn again.
 
-    For a variational autoencoder, whose outputs are a `reconstruction` and a `posterior`, and for
-    models with the reconstruction as their only output.
+    For a variational autoencoder, whose outputs are a `reconstruction` and a `posterior`, for
+    models with the reconstruction as their only output, and for those with costs of their own
+    (`kerascnn.training.Unsupervised`).
     """
 
     name = "autoencoding"
     data = "digits"
     metric = "nats"
+    chooses = False
 
     def example(self, example: Mapping[str, tf.Tensor], model: keras.Model) -> tuple[Any, ...]:
-        """Make the image its own target; a posterior has none."""
-        image = self.scale(example["image"])
+        """Make the image its own target, or the clean one; a posterior has none."""
+        image, clean = self.scale(example["image"]), self.scale(_clean(example))
+        if isinstance(model, Unsupervised):
+            return (image,)
         if not isinstance(model.output, Mapping):
-            return image, image
-        targets = {"reconstruction": image, "posterior": tf.zeros((1,))}
+            return image, clean
+        targets = {"reconstruction": clean, "posterior": tf.zeros((1,))}
         return image, {key: targets[key] for key in model.output}
 
     def compile(self, model: keras.Model, *, learning_rate: float | None = None) -> None:
-        """Minimise the nats, reconstruction and divergence, by Adam at 1e-3."""
-        losses = {"reconstruction": bernoulli_nats, "posterior": GaussianKL()}
-        named = isinstance(model.output, Mapping)
-        model.compile(
-            optimizer=keras.optimizers.Adam(learning_rate or 1e-3),
-            loss={key: losses[key] for key in model.output} if named else bernoulli_nats,
-        )
+        """Minimise the nats, reconstruction and divergence, or own costs, by Adam at 1e-3."""
+        loss: Any = None
+        if not isinstance(model, Unsupervised):
+            losses = {"reconstruction": bernoulli_nats, "posterior": GaussianKL()}
+            named = isinstance(model.output, Mapping)
+            loss = {key: losses[key] for key in model.output} if named else bernoulli_nats
+        model.compile(optimizer=keras.optimizers.Adam(learning_rate or 1e-3), loss=loss)
 
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
-        """Measure, as a mean over the images, what they cost, at the mean of the posterior.
+        """Measure, as a mean over the (clean) images, what they cost, at the mean of the posterior.
 
         `reconstruction` is the negative log likelihood of Bernoulli pixels and `mse` the mean
         squared error of a pixel. With a posterior, `kl` is its divergence from the prior,
@@ -62,7 +67,7 @@ class Autoencoding(Task):
         accuracy of a linear classifier of the codes, where there are labels. `nats` is
         `reconstruction` and `kl` together.
         """
-        image = np.asarray(examples["image"], np.float32)
+        image = np.asarray(_clean(examples), np.float32)
         drawn = _reconstruction(outputs, examples)
         error = float(np.mean(np.square(drawn - image)))
         nats = float(np.mean(ops.convert_to_numpy(bernoulli_nats(image, drawn))))
@@ -91,6 +96,11 @@ class Autoencoding(Task):
                 Section("Reconstruction", [Tile(image) for image in drawn[part]]),
             ]
         return gallery(sections, columns=_COLUMNS)
+
+
+def _clean(examples: Mapping[str, Any]) -> Any:
+    """Give the images that are to be drawn."""
+    return examples.get("clean", examples["image"])
 
 
 def _reconstruction(outputs: Any, examples: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -42,7 +42,8 @@ class Classification(Task):
         model.compile(
             optimizer=keras.optimizers.Adam(learning_rate or 1e-3),
             loss=own or keras.losses.SparseCategoricalCrossentropy(),
-            metrics=["accuracy"],
+            # Weighted: a model may leave out images without a label.
+            weighted_metrics=["accuracy"],
         )
 
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:

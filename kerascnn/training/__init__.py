@@ -12,6 +12,7 @@ from kerascnn.training.gradient_penalty import gradient_penalty
 from kerascnn.training.reconstructing import ReconstructingClassifier
 from kerascnn.training.restorer import Restorer
 from kerascnn.training.rising_margin import RisingMargin
+from kerascnn.training.semi_supervised import SemiSupervised
 from kerascnn.training.spatial_model import spatial_model
 from kerascnn.training.unsupervised import Unsupervised
 
@@ -22,6 +23,7 @@ __all__ = [
     "ReconstructingClassifier",
     "Restorer",
     "RisingMargin",
+    "SemiSupervised",
     "SingleShot",
     "Unsupervised",
     "gradient_penalty",

@@ -50,7 +50,7 @@ class Unsupervised(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Add up the costs."""
         costs = sum(y_pred[1:])
-        return _Mean(name="mean")(costs, costs, sample_weight)
+        return MeanCost(name="mean")(costs, costs, sample_weight)
 
     def get_config(self):
         """Describe the network."""
@@ -63,7 +63,7 @@ class Unsupervised(keras.Model):
         return cls(**{**config, "network": network})
 
 
-class _Mean(keras.losses.Loss):
+class MeanCost(keras.losses.Loss):
     """Gives the mean over the batch, or its share of it under several replicas."""
 
     def call(self, y_true, y_pred):

@@ -423,6 +423,7 @@ LAYERS = {
         Case({"filters": 4, "strides": 2, "shortcut": "zero_padding"}, [(8, 8, 3)]),
         wrong=[{"filters": 0}, {"strides": 0}, {"shortcut": "none"}],
     ),
+    "SaltAndPepper": Cases(Case({"rate": 0.3, "seed": 3}, [(5,)]), wrong=[{"rate": 0.0}]),
     "SelfAttention2D": Cases(
         Case({}, [(6, 4, 8)]),
         Case({"key_channels": 2, "value_channels": 3, "pool_size": 1}, [(4, 4, 5)]),

@@ -10,9 +10,10 @@ from kerascnn import losses, registry
 from kerascnn.cli.conditions import holds
 from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
-from kerascnn.layers import Residual, crop_around, gaussian_maps
+from kerascnn.layers import Residual, SaltAndPepper, crop_around, gaussian_maps
 from kerascnn.losses import GaussianKL, GridBoxes
-from kerascnn.training import GAN, AuxiliaryClassifiers, spatial_model
+from kerascnn.models.coders import grow, shrink
+from kerascnn.training import GAN, AuxiliaryClassifiers, SemiSupervised, spatial_model
 from kerascnn.training.detection import heads
 
 SYSTEMS = [registry.get_system(name) for name in registry.list_models()]
@@ -122,6 +123,42 @@ def without_divergence(run, monkeypatch):
     return run
 
 
+def without_code(run, monkeypatch):
+    """A decoder that sees nothing of the code."""
+    module = "kerascnn.models.autoencoding.convolutional_autoencoder"
+    # Gradients of 0; without any, Keras warns.
+    monkeypatch.setattr(f"{module}.grow", lambda code, *rest: grow(0.0 * code + 1.0, *rest))
+    return run
+
+
+def without_noise(run, monkeypatch):
+    """A denoising autoencoder that has seen no noise in training."""
+    monkeypatch.setattr(SaltAndPepper, "call", lambda self, inputs, training=False: inputs)
+    return run
+
+
+def unconditional(run, monkeypatch):
+    """A conditional autoencoder of which only the recognition network sees something."""
+    module = "kerascnn.models.autoencoding.conditional_vae"
+
+    def blind(image, filters):
+        return shrink(image if image.shape[-1] > 1 else 0.0 * image, filters)
+
+    monkeypatch.setattr(f"{module}.shrink", blind)
+    return run
+
+
+def labelled_alone(run, monkeypatch):
+    """M2 that learns nothing from images without a label."""
+    honest = SemiSupervised.bound
+
+    def bound(self, y, *arguments):
+        return keras.ops.cast(y >= 0, "float32") * honest(self, y, *arguments)
+
+    monkeypatch.setattr(SemiSupervised, "bound", bound)
+    return run
+
+
 def flattering(run, monkeypatch):
     """A generator that helps the discriminator to find it out."""
     honest = GAN.generator_loss
@@ -202,8 +239,11 @@ def without_upper_branches(run, monkeypatch):
 MUTANTS = {
     "alexnet": linear_convolutions,
     "capsnet": routed_by_parents,
+    "conditional_vae": unconditional,
+    "convolutional_autoencoder": without_code,
     "dcgan": flattering,
     "deeppose": without_windows,
+    "denoising_vae": without_noise,
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,
     "iterative_error_feedback": without_feedback,
@@ -214,6 +254,7 @@ MUTANTS = {
     "multi_context_attention": without_upper_branches,
     "resnet": plain,
     "resnet_v2": plain_v2,
+    "semi_supervised_vae": labelled_alone,
     "ssd300": without_offsets,
     "srcnn": without_neighbours,
     "stacked_capsule_autoencoder": unexplained,

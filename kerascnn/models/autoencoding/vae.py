@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 from kerascnn.layers import GaussianSampling
+from kerascnn.models.coders import check_sides, gaussian, grow, shrink
 from kerascnn.registry import Experiment, register
 
 
@@ -55,38 +56,40 @@ def vae(
     Reference:
         https://arxiv.org/abs/1312.6114
     """
-    if any(side % 4 for side in input_shape[:2]):
-        raise ValueError(
-            f"Sides must be divisible by 4. Received: input_shape={tuple(input_shape)}"
-        )
+    check_sides(input_shape)
     image = keras.Input(input_shape, name="image")
-    mean, log_var = _encoder(input_shape, latent_dim, filters)(image)
-    latent = GaussianSampling(name="sampling")((mean, log_var))
-    outputs = {
-        "reconstruction": _decoder(input_shape, latent_dim, filters)(latent),
-        "posterior": layers.Concatenate(name="posterior", dtype="float32")([mean, log_var]),
-    }
+    _, outputs = variational(image, latent_dim, filters)
     return keras.Model(image, outputs, name="vae")
 
 
+def variational(
+    image: keras.KerasTensor, latent_dim: int, filters: int
+) -> tuple[keras.KerasTensor, dict[str, keras.KerasTensor]]:
+    """Describe images by latent variables and draw them again, by models `encoder` and `decoder`.
+
+    Args:
+        image: What the encoder sees, `(batch, height, width, channels)`.
+        latent_dim: Number of latent variables.
+        filters: Channels of the first convolution, doubled in the second.
+
+    Returns:
+        The latent variables, drawn in training and their mean at inference, and the outputs of
+        `vae`: the `reconstruction` and the `posterior`.
+    """
+    shape = image.shape[1:]
+    mean, log_var = _encoder(shape, latent_dim, filters)(image)
+    latent = GaussianSampling(name="sampling")((mean, log_var))
+    return latent, {
+        "reconstruction": _decoder(shape, latent_dim, filters)(latent),
+        "posterior": layers.Concatenate(name="posterior", dtype="float32")([mean, log_var]),
+    }
+
+
 def _encoder(input_shape, latent_dim, filters):
-    x = image = keras.Input(input_shape, name="image")
-    x = layers.Conv2D(filters, 3, 2, "same", activation="relu", name="conv1")(x)
-    x = layers.Conv2D(2 * filters, 3, 2, "same", activation="relu", name="conv2")(x)
-    x = layers.Flatten(name="flatten")(x)
-    # float32: the divergence takes the exponential of the logarithm.
-    mean = layers.Dense(latent_dim, name="mean", dtype="float32")(x)
-    log_var = layers.Dense(latent_dim, name="log_var", dtype="float32")(x)
-    return keras.Model(image, (mean, log_var), name="encoder")
+    image = keras.Input(input_shape, name="image")
+    return keras.Model(image, gaussian(shrink(image, filters), latent_dim), name="encoder")
 
 
 def _decoder(input_shape, latent_dim, filters):
-    height, width, channels = input_shape
-    shape = (height // 4, width // 4, 2 * filters)
-    x = latent = keras.Input((latent_dim,), name="latent")
-    x = layers.Dense(shape[0] * shape[1] * shape[2], activation="relu", name="dense")(x)
-    x = layers.Reshape(shape, name="reshape")(x)
-    x = layers.Conv2DTranspose(filters, 3, 2, "same", activation="relu", name="conv1")(x)
-    x = layers.Conv2DTranspose(channels, 3, 2, "same", name="conv2")(x)
-    x = layers.Activation("sigmoid", name="image", dtype="float32")(x)
-    return keras.Model(latent, x, name="decoder")
+    latent = keras.Input((latent_dim,), name="latent")
+    return keras.Model(latent, grow(latent, input_shape, filters), name="decoder")

@@ -52,6 +52,35 @@ def test_digits_hold_out_a_quarter_evenly():
     np.testing.assert_allclose(np.bincount(validation["label"]), counts / 10, atol=1)
 
 
+def test_few_digits_are_labelled():
+    whole, few = (data.load("digits", size=8, labelled=n) for n in (None, 3))
+    train, hidden = data.arrays(whole.train), data.arrays(few.train)
+    np.testing.assert_array_equal(hidden["image"], train["image"])
+    known = hidden["label"] >= 0
+    np.testing.assert_array_equal(np.bincount(hidden["label"][known]), np.full(10, 3))
+    np.testing.assert_array_equal(hidden["label"][known], train["label"][known])
+    assert hidden["label"][~known].max() == -1
+    assert data.arrays(few.test)["label"].min() == data.arrays(few.validation)["label"].min() == 0
+    with pytest.raises(ValueError, match="Received: labelled=0"):
+        data.load("digits", size=8, labelled=0)
+
+
+def test_held_out_digits_are_corrupted_where_asked_for():
+    whole, noisy = (data.load("digits", size=8, corruption=share) for share in (0.0, 0.3))
+    for name in ("train", "validation", "test"):
+        clean = data.arrays(getattr(whole, name))["image"]
+        examples = data.arrays(getattr(noisy, name))
+        np.testing.assert_array_equal(examples["clean"], clean)
+        changed = examples["image"] != clean
+        assert set(np.unique(examples["image"][changed])) == (set() if name == "train" else {0, 1})
+        # A tenth of the pixels is black or white already, half of them as the noise would have it.
+        middle = (clean > 0) & (clean < 1)
+        share = 0.0 if name == "train" else 0.3
+        assert changed[middle].mean() == pytest.approx(share, abs=0.02)
+    with pytest.raises(ValueError, match=r"Received: corruption=1\.5"):
+        data.load("digits", size=8, corruption=1.5)
+
+
 def test_larger_digits_are_most_like_their_own_originals():
     small = data.arrays(data.load("digits", size=8).test)["image"]
     large = data.arrays(data.load("digits", size=32).test)["image"]

@@ -133,6 +133,16 @@ def test_codes_without_labels_are_not_probed():
     assert "probe" not in score("autoencoding", outputs, image=np.zeros((4, 8, 8, 1)))
 
 
+def test_a_corrupted_image_is_to_be_drawn_clean():
+    clean, image = RNG.uniform(size=(2, 3, 8, 8, 1))
+    task = get_task("autoencoding")
+    assert task.score(clean, {"image": image, "clean": clean})["mse"] == 0
+    inner = keras.Input((8, 8, 1))
+    given, target = task.example({"image": image, "clean": clean}, keras.Model(inner, inner))
+    np.testing.assert_array_equal(given, image)
+    np.testing.assert_array_equal(target, clean)
+
+
 def test_auc_is_the_share_of_pairs_in_the_right_order():
     vectors, labels = RNG.normal(size=(12, 3)), np.arange(12) % 3
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
