@@ -5,9 +5,11 @@ from typing import Any
 
 import keras
 
+from kerascnn.training.networks import Networks
+
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class Unsupervised(keras.Model):
+class Unsupervised(Networks):
     """Trains a network to lower the costs that it gives beside codes, and deploys the codes.
 
     The loss is the sum of the costs, a mean over the batch. `compile` takes none.
@@ -51,16 +53,6 @@ class Unsupervised(keras.Model):
         """Add up the costs."""
         costs = sum(y_pred[1:])
         return MeanCost(name="mean")(costs, costs, sample_weight)
-
-    def get_config(self):
-        """Describe the network."""
-        return {"network": keras.saving.serialize_keras_object(self.network), "name": self.name}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Restore the network, with new weights."""
-        network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
-        return cls(**{**config, "network": network})
 
 
 class MeanCost(keras.losses.Loss):
