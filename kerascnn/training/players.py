@@ -41,10 +41,9 @@ class Players(Networks):
         self.generator = generator
         self.discriminator = discriminator
         self.ema_decay = ema_decay
-        if isinstance(optimizer, dict):
-            optimizer = keras.optimizers.deserialize(dict(optimizer))
-        optimizer = keras.optimizers.get(optimizer)
-        self.default_optimizer = keras.optimizers.serialize(optimizer)
+        if isinstance(optimizer, keras.optimizers.Optimizer):
+            optimizer = keras.optimizers.serialize(optimizer)
+        self.default_optimizer = optimizer
         self.average = None
         if ema_decay is not None:
             self.average = keras.models.clone_model(generator)
@@ -60,8 +59,9 @@ class Players(Networks):
 
     def new_optimizer(self) -> keras.optimizers.Optimizer:
         """Make a copy of the optimizer of the constructor."""
-        # Keras changes the configuration that it is given.
-        return keras.optimizers.deserialize(dict(self.default_optimizer))
+        given = self.default_optimizer
+        # Keras changes a configuration that it is given.
+        return keras.optimizers.get(given if isinstance(given, str) else dict(given))
 
     def call(self, latents, training=None):
         """Generate images with the deployable generator."""
@@ -97,6 +97,14 @@ class Players(Networks):
             return
         for average, weight in zip(self.average.weights, self.generator.weights, strict=True):
             average.assign(average + (1.0 - self.ema_decay) * (weight - average))
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Restore the networks, with new weights; the optimizer stays a configuration."""
+        config = dict(config)
+        optimizer = config.pop("optimizer")
+        arguments = keras.saving.deserialize_keras_object(config, custom_objects)
+        return cls(**arguments, optimizer=optimizer)
 
     def get_compile_config(self):
         """Describe both optimizers, besides Keras's own options."""

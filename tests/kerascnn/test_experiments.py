@@ -244,6 +244,7 @@ MUTANTS = {
     "dcgan": flattering,
     "deeppose": without_windows,
     "denoising_vae": without_noise,
+    "gan": flattering,
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,
     "iterative_error_feedback": without_feedback,
