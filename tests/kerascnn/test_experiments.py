@@ -114,6 +114,11 @@ def without_skips(run, monkeypatch):
     return run
 
 
+def without_fusion(run, monkeypatch):
+    """FCN-32s: scores of the last pool alone."""
+    return dataclasses.replace(run, model_options={**run.model_options, "fused": 0})
+
+
 def without_divergence(run, monkeypatch):
     """A variational autoencoder whose posterior is free."""
     monkeypatch.setattr(
@@ -204,6 +209,7 @@ MUTANTS = {
     "capsnet": routed_by_parents,
     "dcgan": flattering,
     "deeppose": without_windows,
+    "fcn": without_fusion,
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,
     "iterative_error_feedback": without_feedback,
