@@ -10,7 +10,7 @@ from kerascnn import losses, registry
 from kerascnn.cli.conditions import holds
 from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
-from kerascnn.layers import Residual, crop_around, gaussian_maps
+from kerascnn.layers import ContextModule, Residual, crop_around, gaussian_maps
 from kerascnn.losses import GaussianKL, GridBoxes
 from kerascnn.training import GAN, AuxiliaryClassifiers, spatial_model
 from kerascnn.training.detection import heads
@@ -119,6 +119,14 @@ def without_fusion(run, monkeypatch):
     return dataclasses.replace(run, model_options={**run.model_options, "fused": 0})
 
 
+def without_dilation(run, monkeypatch):
+    """A context module that sees 17 pixels."""
+    near = functools.partial(ContextModule, dilation_rates=(1,) * 7)
+    module = "kerascnn.models.segmentation.dilated_context_network"
+    monkeypatch.setattr(f"{module}.ContextModule", near)
+    return run
+
+
 def without_divergence(run, monkeypatch):
     """A variational autoencoder whose posterior is free."""
     monkeypatch.setattr(
@@ -209,6 +217,7 @@ MUTANTS = {
     "capsnet": routed_by_parents,
     "dcgan": flattering,
     "deeppose": without_windows,
+    "dilated_context_network": without_dilation,
     "fcn": without_fusion,
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,

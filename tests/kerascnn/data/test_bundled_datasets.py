@@ -125,6 +125,27 @@ def test_shapes_have_their_form():
     assert np.mean(filled[3]) == pytest.approx(0.5, abs=0.02)
 
 
+def test_a_lamp_lights_the_whole_picture():
+    dataset = data.load("shapes", size=48, noise=0.0, lamp=True)
+    assert dataset.labels[4:] == tuple(f"lit {label}" for label in dataset.labels[:4])
+    scene = data.arrays(dataset.test)
+    colours = {False: (0, 0, 1), True: (1, 1, 0)}
+    for image, mask, classes in zip(scene["image"], scene["mask"], scene["classes"], strict=True):
+        lit = bool(mask.max() > 3)
+        assert ((mask > 3) == lit).all()
+        assert ((classes[classes > 0] > 4) == lit).all()
+        lamp = (image == colours[lit]).all(axis=-1)
+        assert lamp.sum() == 9
+        assert (mask[lamp] == 4 * lit).all()
+        assert not (image == colours[not lit]).all(axis=-1).any()
+    assert 0.3 < (scene["mask"].max(axis=(1, 2)) > 3).mean() < 0.7
+
+
+def test_a_lamp_leaves_the_shapes_as_they_are():
+    plain, lamp = (data.arrays(data.load("shapes", lamp=lamp).train) for lamp in (False, True))
+    np.testing.assert_array_equal(plain["mask"], lamp["mask"] % 4)
+
+
 def test_shapes_of_one_seed_are_equal_and_of_another_not():
     def image(seed):
         return data.arrays(data.load("shapes", count=8, seed=seed).train)["image"]

@@ -31,7 +31,9 @@ def test_a_name_like_no_other_is_answered_with_all():
 
 
 def test_an_unknown_option_is_answered_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"options count, size, noise, seed. Received: colour"):
+    with pytest.raises(
+        ValueError, match=r"options count, size, noise, lamp, seed. Received: colour"
+    ):
         data.load("shapes", colour="red")
 
 
