@@ -86,7 +86,7 @@ def _scenes(
 def _hang_lamps(image: np.ndarray, mask: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Paint a lamp of 3 x 3 pixels onto the background of each image, and say which are lit."""
     count, size, _ = mask.shape
-    lit = random.random(count) < 0.5
+    lit = np.asarray(random.random(count) < 0.5)
     wide = np.pad(mask, ((0, 0), (1, 1), (1, 1)), constant_values=1)
     around = np.lib.stride_tricks.sliding_window_view(wide, (3, 3), axis=(1, 2))
     chance = random.random((count, size, size)) * ~around.any(axis=(3, 4))
