@@ -108,6 +108,14 @@ def test_boxes_come_from_a_file_of_arrays_too(tmp_path):
     np.testing.assert_array_equal(test["classes"], 1)
 
 
+def test_instances_come_from_a_file_of_arrays_too(tmp_path):
+    path = tmp_path / "mine.npz"
+    instances = np.tile(np.arange(36).reshape(6, 6), (20, 1, 1))
+    np.savez(path, image=np.zeros((20, 6, 6, 3)), instances=instances)
+    test = data.arrays(data.load(path).test)
+    np.testing.assert_array_equal(test["instances"], instances[: len(test["instances"])])
+
+
 def test_key_points_come_from_a_file_of_arrays_too(tmp_path):
     path = tmp_path / "mine.npz"
     points = np.tile([[0.1, 0.2, 1.0], [0.5, 0.6, 1.0]], (20, 1, 1, 1))
