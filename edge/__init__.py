@@ -5,6 +5,7 @@ from .capture.reading import Frame
 from .decoding.anchors import decode_grid, decode_ssd, decode_yolo
 from .decoding.beam_search import Sentence, beam_search
 from .decoding.boxes import non_max_suppression, pairwise_iou
+from .decoding.components import connected_components
 from .decoding.ctc import ctc_beam_search, ctc_greedy
 from .decoding.heatmaps import decode_heatmaps
 from .description.archive import read_metadata, write_metadata
@@ -25,7 +26,7 @@ from .tasks.detection import Detection, detect
 from .tasks.imaging import generate, improve, reconstruct
 from .tasks.neighbours import Gallery, Neighbour
 from .tasks.pose import Keypoint, locate
-from .tasks.recognition import Class, classify, embed, segment
+from .tasks.recognition import Class, classify, embed, instances, segment
 from .tasks.speech import transcribe
 from .tasks.table import TASKS, Head
 from .tasks.text import Text
@@ -57,6 +58,7 @@ __all__ = [
     "benchmark",
     "caption",
     "classify",
+    "connected_components",
     "count_instructions",
     "ctc_beam_search",
     "ctc_greedy",
@@ -71,6 +73,7 @@ __all__ = [
     "frames",
     "generate",
     "improve",
+    "instances",
     "load",
     "locate",
     "non_max_suppression",

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..decoding.components import connected_components
 from ..description.metadata import Metadata
 from ..errors import ModelError
 from ..runtime.model import Model
@@ -105,6 +106,26 @@ def segment(model: Model, image: Picture, *, overlap: int | None = None) -> Arra
     return mask.astype(np.int32)
 
 
+def instances(model: Model, image: Picture, *, overlap: int | None = None) -> Array:
+    """Find the things in a picture that have a class, each by itself.
+
+    Connected pixels of one class are one thing: a model leaves background between what touches.
+
+    Args:
+        model: A model of task `instance_segmentation`, or of `segmentation`.
+        image: A path, a Pillow image, or a uint8 array (H, W) or (H, W, C).
+        overlap: Pixels that neighbouring tiles share at least, as `segment` takes it.
+
+    Returns:
+        0 for the background and a number from 1 for each thing, int32, of shape (H, W).
+
+    Raises:
+        ModelError: If the model gives no scores for pixels.
+        ValueError: If the overlap is out of range, or the image is no picture.
+    """
+    return connected_components(segment(model, image, overlap=overlap))
+
+
 def components(vector: Array, metadata: Metadata) -> dict[str, Any]:
     """Give an embedding as a list of its numbers."""
     return {"embedding": vector.tolist()}
@@ -115,3 +136,15 @@ def shares(mask: Array, metadata: Metadata) -> dict[str, Any]:
     classes, counts = np.unique(mask, return_counts=True)
     labels = metadata.labels or tuple(map(str, range(classes.max() + 1)))
     return {labels[index]: count / mask.size for index, count in zip(classes, counts, strict=True)}
+
+
+def extents(numbers: Array, metadata: Metadata) -> list[dict[str, Any]]:
+    """Give each instance as a row: its share of the pixels, and its box in [0, 1]."""
+    found = []
+    for number in range(1, numbers.max(initial=0) + 1):
+        places = np.argwhere(numbers == number)
+        box = np.concatenate([places.min(axis=0), places.max(axis=0) + 1])
+        sides = (box / np.tile(numbers.shape, 2)).tolist()
+        named = dict(zip(("ymin", "xmin", "ymax", "xmax"), sides, strict=True))
+        found.append({"number": number, "share": len(places) / numbers.size, **named})
+    return found

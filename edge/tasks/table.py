@@ -48,6 +48,7 @@ TASKS: Mapping[str, Head] = {
     "clustering": Head(recognition.embed, rows=recognition.components),
     "embedding": Head(recognition.embed, rows=recognition.components),
     "segmentation": Head(recognition.segment, rows=recognition.shares),
+    "instance_segmentation": Head(recognition.instances, rows=recognition.extents),
     "detection": Head(detection.detect, rows=detection.rows),
     "pose": Head(locate),
     "autoencoding": Head(imaging.reconstruct, rows=imaging.size),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kerascnn.data.cells import cells
 from kerascnn.data.coco import annotation_files, coco
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.digits import digits
@@ -21,6 +22,7 @@ from kerascnn.data.shapes import shapes
 from kerascnn.data.translated_digits import translated_digits
 
 _BUILDERS: dict[str, Callable[..., Dataset]] = {
+    "cells": cells,
     "digits": digits,
     "people": people,
     "photographs": photographs,

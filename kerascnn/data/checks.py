@@ -74,26 +74,29 @@ def check_labels(labels: ArrayLike, count: int, label_names: Sequence[str]) -> n
     return labels.astype(np.int32)
 
 
-def check_masks(masks: ArrayLike, shape: tuple[int, ...], label_names: Sequence[str]) -> np.ndarray:
+def check_masks(
+    masks: ArrayLike, shape: tuple[int, ...], label_names: Sequence[str], name: str = "masks"
+) -> np.ndarray:
     """Return masks as int32 `(count, height, width)`.
 
     Args:
         masks: Integers from 0 (background), one for each pixel; a last axis of 1 is dropped.
         shape: Shape of the images, `(count, height, width, channels)`.
         label_names: Name of each value; any value from 0 is taken when empty.
+        name: What to call them in an error.
 
     Raises:
         ValueError: If the shape, the type or a value does not fit.
     """
-    masks = integers("masks", np.asarray(masks))
+    masks = integers(name, np.asarray(masks))
     if masks.ndim == 4 and masks.shape[-1] == 1:
         masks = masks[..., 0]
     if masks.shape != shape[:3]:
         raise ValueError(
-            f"Masks must have one integer for each pixel of the images, shape {shape[:3]}. "
-            f"Received: masks of shape {masks.shape}"
+            f"{name.capitalize()} must have one integer for each pixel of the images, shape "
+            f"{shape[:3]}. Received: {name} of shape {masks.shape}"
         )
-    check_range("masks", masks.reshape(len(masks), -1), label_names)
+    check_range(name, masks.reshape(len(masks), -1), label_names)
     return masks.astype(np.int32)
 
 

@@ -16,9 +16,10 @@ class Dataset:
     Each split is a `tf.data.Dataset` of single examples with a known cardinality. An example is a
     dict of `image`, float32 `(height, width, channels)` in [0, 1], and of what the data has:
     `clean`, the image before it was corrupted; `label`, int32 `()`, -1 where a training example
-    has none; `mask`, int32 `(height, width)` with 0 for background; `boxes`, float32 `(boxes, 4)`
-    as `(ymin, xmin, ymax, xmax)` in [0, 1]; `classes`, int32 `(boxes,)`, the value of each box,
-    from 1, as 0 is the background, or -1 where there is no box; `keypoints`, float32
+    has none; `mask`, int32 `(height, width)` with 0 for background; `instances`, the same with a
+    number from 1 for each thing; `boxes`, float32 `(boxes, 4)` as `(ymin, xmin, ymax, xmax)` in
+    [0, 1]; `classes`, int32 `(boxes,)`, the value of each box, from 1, as 0 is the background, or
+    -1 where there is no box; `keypoints`, float32
     `(boxes, points, 3)`, y and x in [0, 1] and 1 for each point of a box, all 0 where it is not
     marked.
 

@@ -18,6 +18,7 @@ def from_arrays(
     labels: ArrayLike | None = None,
     masks: ArrayLike | None = None,
     *,
+    instances: ArrayLike | None = None,
     boxes: ArrayLike | None = None,
     classes: ArrayLike | None = None,
     keypoints: ArrayLike | None = None,
@@ -37,6 +38,7 @@ def from_arrays(
         images: `(count, height, width[, channels])`, uint8 or floating point in [0, 1].
         labels: Integers from 0, `(count,)`.
         masks: Integers from 0 (background), `(count, height, width)`.
+        instances: 0 for the background and a number for each thing, `(count, height, width)`.
         boxes: `(ymin, xmin, ymax, xmax)` in [0, 1], `(count, boxes, 4)`.
         classes: Integers from 1 (0 is the background), one a box, -1 where there is none,
             `(count, boxes)`.
@@ -64,6 +66,8 @@ def from_arrays(
         columns["label"] = check_labels(labels, count, label_names)
     if masks is not None:
         columns["mask"] = check_masks(masks, columns["image"].shape, label_names)
+    if instances is not None:
+        columns["instances"] = check_masks(instances, columns["image"].shape, (), "instances")
     if (boxes is None) != (classes is None):
         given = "boxes" if classes is None else "classes"
         raise ValueError(f"Boxes and classes come together. Received: {given} alone")

@@ -11,7 +11,7 @@ from kerascnn.data.dataset import Dataset
 from kerascnn.data.in_memory import from_arrays
 
 _ARRAYS = (
-    *("image", "label", "mask", "boxes", "classes", "keypoints"),
+    *("image", "label", "mask", "instances", "boxes", "classes", "keypoints"),
     *("names", "points", "skeleton"),
 )
 
@@ -28,9 +28,10 @@ def npz(
     """Serve the arrays of a `.npz` file, split by class where there are labels.
 
     Args:
-        path: File with the array `image`, and with `label`, `mask`, `boxes` and `classes`, or
-            `keypoints` as `from_arrays` takes them; the names of their values may stand in the
-            array `names`, those of key points in `points`, and their `skeleton` beside them.
+        path: File with the array `image`, and with `label`, `mask`, `instances`, `boxes` and
+            `classes`, or `keypoints` as `from_arrays` takes them; the names of their values may
+            stand in the array `names`, those of key points in `points`, and their `skeleton` beside
+            them.
         source: Where the images come from; the path when empty.
         licence: The terms under which they may be used.
         validation: Share of the validation split, in (0, 1).
@@ -59,6 +60,7 @@ def npz(
         columns["image"],
         columns.get("label"),
         columns.get("mask"),
+        instances=columns.get("instances"),
         boxes=columns.get("boxes"),
         classes=columns.get("classes"),
         keypoints=columns.get("keypoints"),

@@ -48,6 +48,7 @@ from kerascnn.layers.capsules import (
     squash,
 )
 from kerascnn.layers.convolution import (
+    BilinearKernel,
     ContextModule,
     ConvBlock,
     DilatedConv1D,
@@ -75,6 +76,7 @@ from kerascnn.layers.uniform_noise import UniformNoise
 
 __all__ = [
     "BicubicResampling",
+    "BilinearKernel",
     "CRFAttention",
     "Capsule",
     "CapsuleDecoder",

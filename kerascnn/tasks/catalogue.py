@@ -10,6 +10,7 @@ from kerascnn.tasks.clustering import Clustering
 from kerascnn.tasks.detection import Detection
 from kerascnn.tasks.embedding import Embedding
 from kerascnn.tasks.generation import Generation
+from kerascnn.tasks.instance_segmentation import InstanceSegmentation
 from kerascnn.tasks.pose import Pose
 from kerascnn.tasks.restoration import Restoration
 from kerascnn.tasks.segmentation import Segmentation
@@ -24,6 +25,7 @@ _TASKS: dict[str, Task] = {
         Detection(),
         Embedding(),
         Generation(),
+        InstanceSegmentation(),
         Pose(),
         Restoration(),
         Segmentation(),

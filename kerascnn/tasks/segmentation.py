@@ -17,8 +17,8 @@ from kerascnn.tasks.outputs import single
 from kerascnn.tasks.shapes import check_classes
 from kerascnn.tasks.task import Pixels, Task
 
-_COLUMNS = 8
-_BACKGROUND = "#dcdcdc"
+COLUMNS = 8
+BACKGROUND = "#dcdcdc"
 
 
 class Segmentation(Task):
@@ -35,7 +35,7 @@ class Segmentation(Task):
 
     def example(self, example: Mapping[str, tf.Tensor], model: keras.Model) -> tuple[Any, ...]:
         """Pair the image with its mask, whose middle is kept where the model's output is less."""
-        mask = _middle(example["mask"], model.output_shape[1:3], axis=0)
+        mask = middle(example["mask"], model.output_shape[1:3], axis=0)
         return self.scale(example["image"]), mask
 
     def compile(self, model: keras.Model, *, learning_rate: float | None = None) -> None:
@@ -66,13 +66,13 @@ class Segmentation(Task):
         self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
     ) -> Image.Image:
         """Draw the first images, their masks and the predicted masks."""
-        predicted, truth = (masks[:_COLUMNS] for masks in self._masks(outputs, examples))
+        predicted, truth = (masks[:COLUMNS] for masks in self._masks(outputs, examples))
         legend = {
-            name: PALETTE[(value - 1) % len(PALETTE)] if value else _BACKGROUND
+            name: PALETTE[(value - 1) % len(PALETTE)] if value else BACKGROUND
             for value, name in enumerate(dataset.labels)
         }
         colours = np.array([to_rgb(colour) for colour in legend.values()])
-        images = _middle(examples["image"][:_COLUMNS], predicted.shape[1:], axis=1)
+        images = middle(examples["image"][:COLUMNS], predicted.shape[1:], axis=1)
         scores = [np.mean(_overlap(*pair)) for pair in zip(predicted, truth, strict=True)]
         sections = [
             Section("Picture", [Tile(image) for image in images]),
@@ -85,7 +85,7 @@ class Segmentation(Task):
                 ],
             ),
         ]
-        return gallery(sections, columns=_COLUMNS, legend=legend)
+        return gallery(sections, columns=COLUMNS, legend=legend)
 
     def metadata(self, dataset: Dataset) -> dict[str, Any]:
         """Add the names of the classes."""
@@ -96,7 +96,7 @@ class Segmentation(Task):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Give predicted and true masks, both `(count, height, width)`."""
         logits = single(outputs, examples)
-        return logits.argmax(axis=-1), _middle(examples["mask"], logits.shape[1:3], axis=1)
+        return logits.argmax(axis=-1), middle(examples["mask"], logits.shape[1:3], axis=1)
 
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model with fewer outputs than the data has classes."""
@@ -104,7 +104,7 @@ class Segmentation(Task):
         check_classes(model, dataset)
 
 
-def _middle(pixels: Pixels, sides: Sequence[int | None], *, axis: int) -> Pixels:
+def middle(pixels: Pixels, sides: Sequence[int | None], *, axis: int) -> Pixels:
     """Crop height and width, which start at an axis, around the middle.
 
     Unpadded convolutions give fewer pixels than they are given; None keeps a side.

@@ -10,7 +10,7 @@ from kerascnn import losses, registry
 from kerascnn.cli.conditions import holds
 from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
-from kerascnn.layers import Residual, SaltAndPepper, crop_around, gaussian_maps
+from kerascnn.layers import ContextModule, Residual, SaltAndPepper, crop_around, gaussian_maps
 from kerascnn.losses import GaussianKL, GridBoxes
 from kerascnn.models.coders import grow, shrink
 from kerascnn.training import GAN, AuxiliaryClassifiers, SemiSupervised, spatial_model
@@ -112,6 +112,19 @@ def without_neighbours(run, monkeypatch):
 def without_skips(run, monkeypatch):
     """U-Net with an encoder and a decoder alone."""
     monkeypatch.setattr("kerascnn.models.segmentation.unet.ConcatShortcut", Dropped)
+    return run
+
+
+def without_fusion(run, monkeypatch):
+    """FCN-32s: scores of the last pool alone."""
+    return dataclasses.replace(run, model_options={**run.model_options, "fused": 0})
+
+
+def without_dilation(run, monkeypatch):
+    """A context module that sees 17 pixels."""
+    near = functools.partial(ContextModule, dilation_rates=(1,) * 7)
+    module = "kerascnn.models.segmentation.dilated_context_network"
+    monkeypatch.setattr(f"{module}.ContextModule", near)
     return run
 
 
@@ -245,6 +258,8 @@ MUTANTS = {
     "deeppose": without_windows,
     "denoising_vae": without_noise,
     "gan": flattering,
+    "dilated_context_network": without_dilation,
+    "fcn": without_fusion,
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,
     "iterative_error_feedback": without_feedback,

@@ -14,7 +14,8 @@ def test_every_file_of_models_registers_its_system():
 
 
 def test_models_are_found_by_wildcard_and_task():
-    assert kerascnn.list_models("*net*", task="segmentation") == ["unet"]
+    assert kerascnn.list_models("*unet*", task="segmentation") == ["unet"]
+    assert kerascnn.list_models("fcn*", task="detection") == []
     assert {"lenet5", "resnet", "resnet50"} <= set(kerascnn.list_models(task="classification"))
     assert kerascnn.list_models("nothing*") == []
 

@@ -82,6 +82,14 @@ def test_masks_of_one_class_are_where_the_score_is_positive(identity):
     np.testing.assert_array_equal(mask, [[0, 0], [1, 1]])
 
 
+def test_things_of_one_class_that_do_not_touch_are_instances(identity):
+    model = edge.load(identity((1, 3, 4, 1), (1, 3, 4, 1)))
+    picture = np.array([[9, 0, 0, 9], [9, 9, 0, 9], [0, 0, 9, 0]], np.uint8)
+    numbers = edge.instances(model, picture)
+    assert numbers.dtype == np.int32
+    assert numbers.tolist() == [[1, 0, 0, 2], [1, 1, 0, 2], [0, 0, 3, 0]]
+
+
 def test_a_mask_needs_scores_for_pixels(scorer):
     with pytest.raises(edge.ModelError, match=r"shape=\(1, 4\)"):
         edge.segment(edge.load(scorer), np.zeros((2, 2), np.uint8))

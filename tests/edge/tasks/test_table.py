@@ -11,6 +11,7 @@ FUNCTIONS = {
     "clustering": edge.embed,
     "embedding": edge.embed,
     "segmentation": edge.segment,
+    "instance_segmentation": edge.instances,
     "detection": edge.detect,
     "pose": edge.locate,
     "autoencoding": edge.reconstruct,
@@ -29,6 +30,13 @@ ROWS = {
     "clustering": (np.array([0.5, 1.0]), {"embedding": [0.5, 1.0]}),
     "embedding": (np.array([0.5, 1.0]), {"embedding": [0.5, 1.0]}),
     "segmentation": (np.array([[0, 1], [1, 1]]), {"cat": 0.25, "dog": 0.75}),
+    "instance_segmentation": (
+        np.array([[0, 1], [2, 0]]),
+        [
+            {"number": 1, "share": 0.25, "ymin": 0.0, "xmin": 0.5, "ymax": 0.5, "xmax": 1.0},
+            {"number": 2, "share": 0.25, "ymin": 0.5, "xmin": 0.0, "ymax": 1.0, "xmax": 0.5},
+        ],
+    ),
     "detection": (
         [edge.Detection("cat", 0.9, 0, (0.1, 0.2, 0.3, 0.4))],
         [{"label": "cat", "score": 0.9, "ymin": 0.1, "xmin": 0.2, "ymax": 0.3, "xmax": 0.4}],

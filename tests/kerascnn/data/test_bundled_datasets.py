@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
+from scipy import ndimage
 from sklearn.datasets import load_digits
 from sklearn.linear_model import RidgeClassifier
 
 from kerascnn import data
 
-BUNDLED = ("digits", "people", "photographs", "shapes", "translated_digits")
+BUNDLED = ("cells", "digits", "people", "photographs", "shapes", "translated_digits")
 
 
 def arrays(dataset):
@@ -154,6 +155,42 @@ def test_shapes_have_their_form():
     assert np.mean(filled[3]) == pytest.approx(0.5, abs=0.02)
 
 
+def test_cells_are_whole_and_most_of_them_touch_another():
+    scene = data.arrays(data.load("cells").test)
+    np.testing.assert_array_equal(scene["mask"], scene["instances"] > 0)
+    touching = []
+    for instances in scene["instances"]:
+        numbers = range(1, instances.max() + 1)
+        for number in numbers:
+            cell = instances == number
+            assert ndimage.label(cell)[1] == 1
+            around = instances[ndimage.binary_dilation(cell) & ~cell]
+            touching.append(around.any())
+    assert len(touching) / len(scene["instances"]) > 5
+    assert np.mean(touching) > 0.7
+
+
+def test_a_lamp_lights_the_whole_picture():
+    dataset = data.load("shapes", size=48, noise=0.0, lamp=True)
+    assert dataset.labels[4:] == tuple(f"lit {label}" for label in dataset.labels[:4])
+    scene = data.arrays(dataset.test)
+    colours = {False: (0, 0, 1), True: (1, 1, 0)}
+    for image, mask, classes in zip(scene["image"], scene["mask"], scene["classes"], strict=True):
+        lit = bool(mask.max() > 3)
+        assert ((mask > 3) == lit).all()
+        assert ((classes[classes > 0] > 4) == lit).all()
+        lamp = (image == colours[lit]).all(axis=-1)
+        assert lamp.sum() == 9
+        assert (mask[lamp] == 4 * lit).all()
+        assert not (image == colours[not lit]).all(axis=-1).any()
+    assert 0.3 < (scene["mask"].max(axis=(1, 2)) > 3).mean() < 0.7
+
+
+def test_a_lamp_leaves_the_shapes_as_they_are():
+    plain, lamp = (data.arrays(data.load("shapes", lamp=lamp).train) for lamp in (False, True))
+    np.testing.assert_array_equal(plain["mask"], lamp["mask"] % 4)
+
+
 def test_shapes_of_one_seed_are_equal_and_of_another_not():
     def image(seed):
         return data.arrays(data.load("shapes", count=8, seed=seed).train)["image"]
@@ -243,6 +280,7 @@ def test_grey_patches_have_the_luma_of_the_coloured_ones():
         ("translated_digits", {"count": 0}, "Received: count=0"),
         ("translated_digits", {"noise": -1}, "Received: noise=-1"),
         ("translated_digits", {"noise": float("nan")}, "Received: noise=nan"),
+        ("cells", {"size": 8}, "Received: size=8"),
         ("shapes", {"size": 8}, "Received: size=8"),
         ("shapes", {"count": 3}, "Received: count=3"),
         ("shapes", {"noise": -0.1}, r"Received: noise=-0\.1"),

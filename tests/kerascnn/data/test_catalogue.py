@@ -26,12 +26,14 @@ def test_an_unknown_name_is_answered_with_the_nearest():
 
 
 def test_a_name_like_no_other_is_answered_with_all():
-    with pytest.raises(ValueError, match=r"Known: cifar10, cifar100, digits"):
+    with pytest.raises(ValueError, match=r"Known: cells, cifar10, cifar100, digits"):
         data.load("zzzz")
 
 
 def test_an_unknown_option_is_answered_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"options count, size, noise, seed. Received: colour"):
+    with pytest.raises(
+        ValueError, match=r"options count, size, noise, lamp, seed. Received: colour"
+    ):
         data.load("shapes", colour="red")
 
 
@@ -104,6 +106,14 @@ def test_boxes_come_from_a_file_of_arrays_too(tmp_path):
     test = data.arrays(data.load(path).test)
     np.testing.assert_array_equal(test["boxes"], boxes[: len(test["boxes"])].astype("float32"))
     np.testing.assert_array_equal(test["classes"], 1)
+
+
+def test_instances_come_from_a_file_of_arrays_too(tmp_path):
+    path = tmp_path / "mine.npz"
+    instances = np.tile(np.arange(36).reshape(6, 6), (20, 1, 1))
+    np.savez(path, image=np.zeros((20, 6, 6, 3)), instances=instances)
+    test = data.arrays(data.load(path).test)
+    np.testing.assert_array_equal(test["instances"], instances[: len(test["instances"])])
 
 
 def test_key_points_come_from_a_file_of_arrays_too(tmp_path):

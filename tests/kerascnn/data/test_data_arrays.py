@@ -122,6 +122,27 @@ def test_masks_that_do_not_fit_are_refused(masks, message):
         data.from_arrays("mine", IMAGES, masks=masks, label_names=("none", "some"))
 
 
+def test_instances_have_any_number():
+    instances = np.arange(40 * 16).reshape(40, 4, 4)
+    test = data.arrays(data.from_arrays("mine", IMAGES, instances=instances).test)
+    assert test["instances"].dtype == "int32"
+    first = test["instances"][:, 0, 0]
+    np.testing.assert_array_equal(test["instances"], instances[first // 16])
+
+
+@pytest.mark.parametrize(
+    ("instances", "message"),
+    [
+        (np.zeros((40, 4, 5), int), r"\(40, 4, 4\). Received: instances of shape \(40, 4, 5\)"),
+        (np.zeros((40, 4, 4)), "integers.*Received: instances of type float64"),
+        (np.full((40, 4, 4), -1), r"Received: instances\[0\] with the value -1"),
+    ],
+)
+def test_instances_that_do_not_fit_are_refused(instances, message):
+    with pytest.raises(ValueError, match=message):
+        data.from_arrays("mine", IMAGES, instances=instances)
+
+
 BOXES = np.tile([[0.1, 0.2, 0.5, 1.0], [0.0, 0.0, 0.0, 0.0]], (40, 1, 1))
 CLASSES = np.tile([2, -1], (40, 1))
 

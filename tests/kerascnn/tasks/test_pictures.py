@@ -9,11 +9,17 @@ from kerascnn import data
 from kerascnn.tasks import get_task
 from kerascnn.tasks.curves import draw_curves
 from kerascnn.tasks.drawing import shorten
+from kerascnn.tasks.instance_borders import separated
 
 RNG = np.random.default_rng(0)
 NAMES = tuple(f"{name}_with_a_very_long_name" for name in "abcdefghij")
 LONG = dataclasses.replace(data.load("digits", size=8), labels=NAMES, points=NAMES[:6])
-DRAWN = {"detection": "shapes", "pose": "people", "segmentation": "shapes"}
+DRAWN = {
+    "detection": "shapes",
+    "instance_segmentation": "cells",
+    "pose": "people",
+    "segmentation": "shapes",
+}
 FEW = dataclasses.replace(LONG, labels=NAMES[:4])
 
 
@@ -33,6 +39,7 @@ def outputs(task, examples):
         },
         "embedding": RNG.normal(size=(shape[0], 4)),
         "generation": RNG.uniform(-1, 1, size=shape),
+        "instance_segmentation": RNG.normal(size=(*shape[:3], 2)),
         "pose": RNG.uniform(size=(shape[0], 6, 2)),
         "restoration": RNG.uniform(size=shape),
         "segmentation": RNG.normal(size=(*shape[:3], 4)),
@@ -54,13 +61,14 @@ def red(picture):
         "detection",
         "embedding",
         "generation",
+        "instance_segmentation",
         "pose",
         "restoration",
         "segmentation",
     ],
 )
 def test_nothing_touches_the_edge(task, count):
-    if task in ("detection", "pose", "segmentation"):
+    if task in DRAWN:
         examples = data.arrays(data.load(DRAWN[task], count=240).test, count)
     else:
         examples = digits(count)
@@ -155,3 +163,16 @@ def test_an_empty_history_is_refused():
 def test_long_names_are_shortened():
     assert shorten("sweet_pepper") == "sweet_pepper"
     assert shorten("a_name_that_goes_on") == "a_name_that_go…"
+
+
+def test_instances_have_colours_and_merged_ones_are_marked():
+    task = get_task("instance_segmentation")
+    examples = data.arrays(data.load("cells").test, 8)
+    masks = np.stack([separated(instances) for instances in examples["instances"]])
+    picture = task.picture(examples, np.eye(2)[masks], LONG)
+    assert red(picture) == 0
+    pixels = np.asarray(picture)
+    for colour in ((0, 114, 178), (230, 159, 0)):
+        rows = np.flatnonzero((pixels == colour).all(axis=-1).any(axis=1))
+        assert rows.min() < 0.6 * len(pixels) < rows.max()
+    assert red(task.picture(examples, np.eye(2)[examples["mask"]], LONG)) > 500

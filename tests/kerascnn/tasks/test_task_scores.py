@@ -9,6 +9,7 @@ import pytest
 
 from kerascnn import data
 from kerascnn.tasks import get_task, list_tasks
+from kerascnn.tasks.instance_borders import separated
 
 RNG = np.random.default_rng(0)
 TASKS = [
@@ -18,6 +19,7 @@ TASKS = [
     "detection",
     "embedding",
     "generation",
+    "instance_segmentation",
     "pose",
     "restoration",
     "segmentation",
@@ -353,7 +355,8 @@ def test_what_is_no_pose_is_refused(shape):
 @pytest.mark.parametrize("task", TASKS)
 def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(task):
     drawn = task in ("detection", "segmentation")
-    name = "people" if task == "pose" else "shapes" if drawn else "digits"
+    names = {"pose": "people", "instance_segmentation": "cells"}
+    name = names.get(task, "shapes" if drawn else "digits")
     examples = data.arrays(data.load(name).test, 60)
     examples["input"] = examples["image"][:, ::2, ::2]
     if task == "detection":
@@ -365,6 +368,9 @@ def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(tas
         poor = np.full_like(good, 0.5)
     elif task == "generation":
         good, poor = 2 * examples["image"] - 1, RNG.uniform(-1, 1, examples["image"].shape)
+    elif task == "instance_segmentation":
+        good = np.eye(2)[[separated(instances) for instances in examples["instances"]]]
+        poor = np.eye(2)[examples["mask"]]
     elif task in ("autoencoding", "restoration"):
         good, poor = examples["image"], np.full(examples["image"].shape, 0.5)
     else:
@@ -388,6 +394,7 @@ def test_the_metadata_undoes_what_the_task_does_to_pixels(task):
     named = {
         "classification": dataset.labels,
         "detection": dataset.labels[1:],  # the first is the background
+        "instance_segmentation": ("background", "instance"),
         "pose": dataset.points,
         "segmentation": dataset.labels,
     }
