@@ -5,11 +5,9 @@ from keras import layers
 
 from kerascnn.layers import ContextModule
 from kerascnn.models.classification.vgg import block_ends
+from kerascnn.models.segmentation.fcn import HIDDEN, VGG16_BLOCKS, check_weights
 from kerascnn.registry import Experiment, register
 from kerascnn.training.transfer import copy_by_name
-
-_VGG16 = (2, 2, 3, 3, 3)
-_HIDDEN = {"activation": "relu", "kernel_initializer": "he_normal"}
 
 
 @register(
@@ -51,7 +49,7 @@ def dilated_context_network(
     input_shape: tuple[int, int, int] = (512, 512, 3),
     *,
     num_classes: int = 21,
-    blocks: tuple[int, ...] = _VGG16,
+    blocks: tuple[int, ...] = VGG16_BLOCKS,
     filters: int = 64,
     units: int = 4096,
     kernel_size: int = 7,
@@ -104,18 +102,18 @@ def dilated_context_network(
     """
     times = 2 ** (len(blocks) - 2)
     _check(input_shape, blocks, times)
-    _check_weights(weights, (tuple(blocks), filters, input_shape[-1]))
+    check_weights(weights, (tuple(blocks), filters, input_shape[-1]))
     image = keras.Input(input_shape, name="image")
-    x = block_ends(image, blocks[:-1], filters, **_HIDDEN)[-1]
+    x = block_ends(image, blocks[:-1], filters, **HIDDEN)[-1]
     channels = filters * 2 ** min(len(blocks) - 1, 3)
     for number in range(1, blocks[-1] + 1):
         name = f"block{len(blocks)}_conv{number}"
-        x = layers.Conv2D(channels, 3, name=name, padding="same", dilation_rate=2, **_HIDDEN)(x)
+        x = layers.Conv2D(channels, 3, name=name, padding="same", dilation_rate=2, **HIDDEN)(x)
     if weights:
         copy_by_name(keras.applications.VGG16(include_top=False), keras.Model(image, x))
     for name, side in (("fc6", kernel_size), ("fc7", 1)):
         apart = {"padding": "same", "dilation_rate": 4 if name == "fc6" else 1}
-        x = layers.Conv2D(units, side, name=name, **apart, **_HIDDEN)(x)
+        x = layers.Conv2D(units, side, name=name, **apart, **HIDDEN)(x)
         x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
     x = layers.Conv2D(features or num_classes, 1, name="score")(x)
     if context:
@@ -133,12 +131,4 @@ def _check(input_shape, blocks, times):
     if any(side is None or side % times for side in input_shape[:2]):
         raise ValueError(
             f"Sides must be divisible by {times}. Received: input_shape={tuple(input_shape)}"
-        )
-
-
-def _check_weights(weights, network):
-    if weights and (weights != "imagenet" or network != (_VGG16, 64, 3)):
-        raise ValueError(
-            "weights='imagenet' exist for the blocks of VGG-16 and 3 channels. "
-            f"Received: weights={weights!r} for {network}"
         )

@@ -8,8 +8,8 @@ from kerascnn.models.classification.vgg import block_ends
 from kerascnn.registry import Experiment, register
 from kerascnn.training.transfer import copy_by_name
 
-_VGG16 = (2, 2, 3, 3, 3)
-_HIDDEN = {"activation": "relu", "kernel_initializer": "he_normal"}
+VGG16_BLOCKS = (2, 2, 3, 3, 3)
+HIDDEN = {"activation": "relu", "kernel_initializer": "he_normal"}
 
 
 @register(
@@ -44,7 +44,7 @@ def fcn(
     *,
     num_classes: int = 21,
     fused: int = 2,
-    blocks: tuple[int, ...] = _VGG16,
+    blocks: tuple[int, ...] = VGG16_BLOCKS,
     filters: int = 64,
     units: int = 4096,
     kernel_size: int = 7,
@@ -89,16 +89,16 @@ def fcn(
         https://arxiv.org/abs/1411.4038
     """
     _check(input_shape, fused, blocks, kernel_size, padding)
-    _check_weights(weights, (tuple(blocks), filters, input_shape[-1]))
+    check_weights(weights, (tuple(blocks), filters, input_shape[-1]))
     image = keras.Input(input_shape, name="image")
     x = layers.ZeroPadding2D(padding - 1, name="padding")(image)
-    x = block_ends(x, blocks, filters, padding="same", **_HIDDEN)[-1]
+    x = block_ends(x, blocks, filters, padding="same", **HIDDEN)[-1]
     encoder = keras.Model(image, x)
     if weights:
         copy_by_name(keras.applications.VGG16(include_top=False), encoder)
     x = layers.MaxPooling2D(2, padding="same", name=f"block{len(blocks)}_pool")(x)
     for name, side in (("fc6", kernel_size), ("fc7", 1)):
-        x = layers.Conv2D(units, side, name=name, **_HIDDEN)(x)
+        x = layers.Conv2D(units, side, name=name, **HIDDEN)(x)
         x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
     x = layers.Conv2D(num_classes, 1, kernel_initializer="zeros", name="score")(x)
     near = (kernel_size - 1) // 2  # the pixel of the last pool over which the first score stands
@@ -110,9 +110,8 @@ def fcn(
         x = layers.Add(name=f"fused{block}")([_crop(pool, near, x.shape[1:3], f"crop{block}"), x])
     times = 2 ** (len(blocks) - fused)
     x = _enlarge(x, times, "upscore", trainable=False, dtype="float32")
-    x = _crop(
-        x, padding - 1 - times * near + times // 2, input_shape[:2], "logits", dtype="float32"
-    )
+    start = padding - 1 - times * near + times // 2
+    x = _crop(x, start, input_shape[:2], "logits", dtype="float32")
     return keras.Model(image, x, name="fcn")
 
 
@@ -126,8 +125,9 @@ def _crop(x, start, sides, name, **options):
     return layers.Cropping2D([(start, end) for end in ends], name=name, **options)(x)
 
 
-def _check_weights(weights, network):
-    if weights and (weights != "imagenet" or network != (_VGG16, 64, 3)):
+def check_weights(weights, network):
+    """Refuse `weights` for blocks, filters and channels that are not those of VGG-16."""
+    if weights and (weights != "imagenet" or network != (VGG16_BLOCKS, 64, 3)):
         raise ValueError(
             "weights='imagenet' exist for the blocks of VGG-16 and 3 channels. "
             f"Received: weights={weights!r} for {network}"
