@@ -59,6 +59,7 @@ from kerascnn.layers.convolution import (
 from kerascnn.layers.crops import crop_around
 from kerascnn.layers.gaussian_maps import LearnedPlaces, gaussian_maps
 from kerascnn.layers.gaussian_sampling import GaussianSampling
+from kerascnn.layers.log_mel import LogMel
 from kerascnn.layers.max_unpooling import MaxUnpooling2D
 from kerascnn.layers.normalization import (
     ConditionalBatchNormalization,
@@ -97,6 +98,7 @@ __all__ = [
     "LearnedPlaces",
     "LocalResponseNormalization",
     "LocalSparseAttention2D",
+    "LogMel",
     "MaxUnpooling2D",
     "MinibatchStandardDeviation",
     "MixedKernels",

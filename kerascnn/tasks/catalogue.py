@@ -13,6 +13,7 @@ from kerascnn.tasks.generation import Generation
 from kerascnn.tasks.pose import Pose
 from kerascnn.tasks.restoration import Restoration
 from kerascnn.tasks.segmentation import Segmentation
+from kerascnn.tasks.speech import Speech
 from kerascnn.tasks.task import Task
 
 _TASKS: dict[str, Task] = {
@@ -27,6 +28,7 @@ _TASKS: dict[str, Task] = {
         Pose(),
         Restoration(),
         Segmentation(),
+        Speech(),
     )
 }
 

@@ -10,15 +10,17 @@ from kerascnn.data import Dataset
 
 
 def check_images(what: str, shape: Sequence[int | None], dataset: Dataset) -> None:
-    """Refuse a shape that is not that of the images.
+    """Refuse a shape that is not that of the images, or of the sounds.
 
     Raises:
         ValueError: If a side differs and is not None, which stands for any.
     """
     sides = zip(shape, dataset.shape, strict=False)
-    if len(shape) != 3 or any(side not in (None, length) for side, length in sides):
+    if len(shape) != len(dataset.shape) or any(
+        side not in (None, length) for side, length in sides
+    ):
         raise ValueError(
-            f"{what} must have the shape of the images; build the model with "
+            f"{what} must have the shape of the data; build the model with "
             f"input_shape={dataset.shape}. Received: {tuple(shape)}"
         )
 

@@ -306,6 +306,11 @@ LAYERS = {
         wrong=[{"filters": (2, 3)}, {"reductions": (2,)}, {"pool_filters": 0}],
     ),
     "LearnedPlaces": Cases(Case({"places": 3}, [(4, 5, 1)]), wrong=[{"places": 0}]),
+    "LogMel": Cases(
+        Case({"bands": 6, "sample_rate": 4000, "window": 0.016, "hop": 0.006}, [(500,)]),
+        Case({"bands": 8, "floor": 1e-2}, [(960,)]),
+        wrong=[{"bands": 0}, {"sample_rate": 0}, {"window": 0.0}, {"hop": 0.1}, {"floor": 0.0}],
+    ),
     "LocalResponseNormalization": Cases(
         Case({"size": 3, "bias": 1.0, "alpha": 0.1, "beta": 0.5}, [(6, 6, 8)]),
         Case({"beta": 0.6}, [(6, 6, 8)]),
