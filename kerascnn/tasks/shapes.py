@@ -25,8 +25,13 @@ def check_images(what: str, shape: Sequence[int | None], dataset: Dataset) -> No
         )
 
 
-def check_classes(model: keras.Model, dataset: Dataset) -> None:
+def check_classes(model: keras.Model, dataset: Dataset, argument: str = "num_classes") -> None:
     """Refuse a model with fewer outputs than the data has classes.
+
+    Args:
+        model: The model.
+        dataset: The data.
+        argument: What builders call the number of outputs.
 
     Raises:
         ValueError: If a label has no output.
@@ -35,5 +40,5 @@ def check_classes(model: keras.Model, dataset: Dataset) -> None:
     if outputs < len(dataset.labels):
         raise ValueError(
             "The model must have an output for each class; build it with "
-            f"num_classes={len(dataset.labels)}. Received: {outputs} outputs"
+            f"{argument}={len(dataset.labels)}. Received: {outputs} outputs"
         )

@@ -100,7 +100,7 @@ class Speech(Task):
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model with fewer outputs than the data has tokens."""
         super().check_shape(model, dataset)
-        check_classes(model, dataset)
+        check_classes(model, dataset, "num_tokens")
 
 
 def edit_distance(one: Sequence[int], other: Sequence[int]) -> int:

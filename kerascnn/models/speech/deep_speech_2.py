@@ -13,24 +13,11 @@ _MOST = 20.0  # at which activations are clipped
 
 @register(
     paper="https://arxiv.org/abs/1512.02595",
-    tiny={
-        "input_shape": (800,),
-        "sample_rate": 8000,
-        "bands": 16,
-        "filters": (4, 4),
-        "units": 6,
-        "depth": 1,
-    },
+    tiny={"input_shape": (1600,), "bands": 16, "filters": (4, 4), "units": 6, "depth": 1},
     params=55_602_237,
     experiment=Experiment(
         data="spoken_digits",
-        model_options={
-            "bands": 32,
-            "hop": 0.015,
-            "filters": (8, 16),
-            "units": 48,
-            "depth": 1,
-        },
+        model_options={"bands": 32, "hop": 0.015, "filters": (8, 16), "units": 48, "depth": 1},
         epochs=10,
         batch_size=16,
         learning_rate=3e-3,
