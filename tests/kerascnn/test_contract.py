@@ -99,8 +99,9 @@ def values(outputs):
 
 def enliven(model):
     """Give every kernel the scale at which signals neither fade nor grow, as training does."""
-    initializer = keras.initializers.HeNormal(seed=0)
     for variable in model.trainable_variables:
+        # Of two directions with equal kernels the converter makes one.
+        initializer = keras.initializers.HeNormal(seed=int("backward" in variable.path))
         if len(variable.shape) > 1:
             variable.assign(initializer(variable.shape, variable.dtype))
 
