@@ -50,14 +50,17 @@ def test_a_frame_lasts_two_hops():
 
 
 def test_recurrent_layers_hear_the_whole_recording_from_both_ends():
-    model = small(8000)
-    sound = np.zeros((1, 8000), np.float32)
-    before = np.array(model(sound))
-    for place, far in ((slice(0, 400), -1), (slice(7600, 8000), 0)):
+    model = small(4000)
+    both = keras.Model(model.input, [model.get_layer("sequence").output, model.output])
+    sound = np.zeros((1, 4000), np.float32)
+    before = [np.array(value) for value in both(sound)]
+    for place, far in ((slice(0, 400), -1), (slice(3600, 4000), 0)):
         changed = sound.copy()
         changed[:, place] = np.random.default_rng(0).uniform(-1, 1, 400)
-        difference = np.abs(np.array(model(changed)) - before)[0, far]
-        assert difference.max() > 0
+        pairs = zip(both(changed), before, strict=True)
+        convolved, heard = (np.abs(np.array(new) - old)[0, far].max() for new, old in pairs)
+        assert convolved == 0
+        assert heard > 0
 
 
 def test_activations_are_clipped_at_20():
