@@ -13,13 +13,14 @@ from PIL import Image
 from kerascnn.data import Dataset
 from kerascnn.edge import ctc_greedy
 from kerascnn.layers import LogMel
+from kerascnn.losses import FramedCTC
 from kerascnn.tasks.drawing import Section, Tile, gallery, shorten
 from kerascnn.tasks.outputs import single
 from kerascnn.tasks.shapes import check_classes
 from kerascnn.tasks.task import Task
 
 _COLUMNS = 8
-_BLANK = 0  # where the targets of `keras.losses.CTC` end, too
+_BLANK = 0  # as in the targets of `FramedCTC`
 _CLIP = 5.0  # most that the gradients of all weights together are long
 
 
@@ -27,7 +28,8 @@ class Speech(Task):
     """Write down what is said in a recording.
 
     The deployable model gives logits of the tokens, `(batch, frames, tokens)`, among which 0 is
-    the blank of connectionist temporal classification.
+    the blank of connectionist temporal classification. Frames behind the end of a sound, where it
+    is filled up with zeros, do not count.
     """
 
     name = "speech"
@@ -44,9 +46,11 @@ class Speech(Task):
         }
 
     def example(self, example: Mapping[str, tf.Tensor], model: keras.Model) -> tuple[Any, ...]:
-        """Pair the sound with its tokens, zeros behind their end."""
-        del model
-        return example["sound"], example["tokens"]
+        """Pair the sound with how many frames of the output it lasts, and its tokens."""
+        sound, tokens = example["sound"], example["tokens"]
+        length, frames = sound.shape[0], model.output_shape[1]
+        end = tf.reduce_max(tf.where(sound != 0, tf.range(1, length + 1), 0))
+        return sound, tf.concat([[-(-end * frames // length)], tokens], axis=0)
 
     def compile(self, model: keras.Model, *, learning_rate: float | None = None) -> None:
         """Minimise the loss of connectionist temporal classification, in nats, by Adam at 1e-3.
@@ -55,7 +59,7 @@ class Speech(Task):
         """
         model.compile(
             optimizer=keras.optimizers.Adam(learning_rate or 1e-3, global_clipnorm=_CLIP),
-            loss=keras.losses.CTC(),
+            loss=FramedCTC(),
         )
 
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
@@ -122,7 +126,12 @@ def _transcripts(outputs: Any, examples: Mapping[str, np.ndarray]) -> list[tuple
             "A transcript takes logits (count, frames, tokens). "
             f"Received: outputs of shape {logits.shape}"
         )
-    return [ctc_greedy(frames, blank=_BLANK).tokens for frames in logits]
+    length, count = examples["sound"].shape[1], logits.shape[1]
+    ends = [1 + max(np.flatnonzero(sound), default=0) for sound in examples["sound"]]
+    return [
+        ctc_greedy(frames[: -(-end * count // length)], blank=_BLANK).tokens
+        for frames, end in zip(logits, ends, strict=True)
+    ]
 
 
 def _said(examples: Mapping[str, np.ndarray]) -> list[tuple[int, ...]]:

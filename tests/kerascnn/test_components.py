@@ -478,6 +478,7 @@ LOSSES = {
         LossCase({"divergence": "squared_hellinger"}, PROBABILITIES[0], PROBABILITIES[1]),
         wrong=[{"divergence": "none"}],
     ),
+    "FramedCTC": Cases(LossCase({}, np.tile([[5, 1, 1, 2], [4, 2, 0, 0]], (3, 1)), (6, 3))),
     "GaussianKL": Cases(LossCase({}, np.zeros(6), (4,))),
     "GridBoxes": Cases(
         LossCase({"boxes": 2}, OBJECTS, (3, 2, 13)),

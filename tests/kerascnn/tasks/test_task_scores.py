@@ -320,7 +320,7 @@ def test_token_errors_are_the_fewest_edits_as_a_share_of_what_is_said():
     said.sort(axis=1)
     said = said[:, ::-1]  # zeros stand behind
     given[7] = said[7]
-    scores = score("speech", np.eye(4)[apart(given)], tokens=said, sound=np.zeros((40, 9)))
+    scores = score("speech", np.eye(4)[apart(given)], tokens=said, sound=np.ones((40, 9)))
     rows = [[tuple(row[row > 0].tolist()) for row in tokens] for tokens in (given, said)]
     errors = [slow_distance(*pair) for pair in zip(*rows, strict=True)]
     assert min(errors) == 0
@@ -331,13 +331,23 @@ def test_token_errors_are_the_fewest_edits_as_a_share_of_what_is_said():
 def test_equal_tokens_are_one_unless_a_blank_is_between():
     frames = np.eye(3)[[[1, 1, 0, 1, 2, 2]]]
     perfect = {"token_error_rate": 0.0, "exact": 1.0}
-    assert score("speech", frames, tokens=np.array([[1, 1, 2, 0]])) == perfect
-    assert score("speech", frames, tokens=np.array([[1, 2, 0, 0]]))["token_error_rate"] == 0.5
+    heard = np.ones((1, 9))
+    assert score("speech", frames, tokens=np.array([[1, 1, 2, 0]]), sound=heard) == perfect
+    wrong = score("speech", frames, tokens=np.array([[1, 2, 0, 0]]), sound=heard)
+    assert wrong == {"token_error_rate": 0.5, "exact": 0.0}
+
+
+def test_frames_behind_the_end_of_a_sound_do_not_count():
+    frames = np.eye(3)[[[1, 0, 2, 2], [1, 0, 2, 2]]]
+    sound = np.array([[1, 0, 1, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 0, 0, 0]])  # 2 frames, 3 frames
+    said = np.array([[1, 0], [1, 2]])
+    assert score("speech", frames, tokens=said, sound=sound)["exact"] == 1.0
+    assert score("speech", frames, tokens=said, sound=sound[::-1])["exact"] == 0.0
 
 
 def test_what_is_no_transcript_is_refused():
     with pytest.raises(ValueError, match=r"Received: outputs of shape \(2, 3\)"):
-        score("speech", np.zeros((2, 3)), tokens=np.ones((2, 3), int))
+        score("speech", np.zeros((2, 3)), tokens=np.ones((2, 3), int), sound=np.ones((2, 9)))
 
 
 def person(marked=(1, 1, 1, 0)):
@@ -392,6 +402,7 @@ def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(tas
     if "image" in examples:
         examples["input"] = examples["image"][:, ::2, ::2]
     if task == "speech":
+        examples["sound"] = np.ones((len(examples["tokens"]), 8))
         good = np.eye(11)[apart(examples["tokens"])]
         poor = RNG.normal(size=good.shape)
     elif task == "detection":
