@@ -146,7 +146,7 @@ def test_wrong_transcripts_are_marked_and_right_ones_are_not():
     task, dataset = get_task("speech"), data.load("spoken_digits", count=32)
     examples = data.arrays(dataset.test)
     tokens = np.stack([examples["tokens"], 0 * examples["tokens"]], axis=-1).reshape(8, 10)
-    examples["sound"][:, -1] = 1e-3  # heard to the end
+    examples["sound"] = np.where(examples["sound"] == 0, 1e-6, examples["sound"])  # to the end
     right = np.eye(11)[tokens]
     assert red(task.picture(examples, right, dataset)) == 0
     right[5, 0] = np.roll(right[5, 0], 1)
