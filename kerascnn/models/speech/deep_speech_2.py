@@ -22,6 +22,8 @@ _MOST = 20.0  # at which activations are clipped
         batch_size=16,
         learning_rate=3e-3,
         passes=("token_error_rate <= 0.05",),
+        # Half of the frames lie behind the end of a recording, where nothing is learned.
+        lost={"answers": 0.2},
     ),
 )
 def deep_speech_2(
