@@ -114,6 +114,13 @@ def _clip(operation: Any, args: tuple[Any, ...], history: History) -> Function:
     return lambda x: ops.minimum(ops.maximum(x, operation.x_min), operation.x_max)
 
 
+def _clipped_relu(operation: Any, args: tuple[Any, ...], history: History) -> Function | None:
+    most = operation.max_value
+    if most in (None, 6.0) or operation.negative_slope or operation.threshold:
+        return None
+    return lambda x: ops.minimum(ops.maximum(x, 0.0), most)
+
+
 def _power(operation: Any, args: tuple[Any, ...], history: History) -> Function | None:
     squares = isinstance(args[1], int | float) and args[1] == 2
     return (lambda x, exponent: ops.multiply(x, x)) if squares else None
@@ -126,6 +133,7 @@ _LAYERS: dict[type, Form] = {
     layers.LayerNormalization: _normalization,
     layers.Multiply: _merge(ops.multiply),
     layers.RMSNormalization: _normalization,
+    layers.ReLU: _clipped_relu,
     layers.UnitNormalization: _unit_normalization,
     layers.UpSampling2D: _nearest,
 }

@@ -7,5 +7,14 @@ require_tensorflow_backend()
 from kerascnn.data.catalogue import list_datasets, list_options, load
 from kerascnn.data.dataset import Dataset, arrays
 from kerascnn.data.in_memory import from_arrays
+from kerascnn.data.sounds import from_sounds
 
-__all__ = ["Dataset", "arrays", "from_arrays", "list_datasets", "list_options", "load"]
+__all__ = [
+    "Dataset",
+    "arrays",
+    "from_arrays",
+    "from_sounds",
+    "list_datasets",
+    "list_options",
+    "load",
+]

@@ -19,6 +19,7 @@ from kerascnn.data.npz import npz
 from kerascnn.data.people import people
 from kerascnn.data.photographs import photographs
 from kerascnn.data.shapes import shapes
+from kerascnn.data.spoken_digits import spoken_digits
 from kerascnn.data.translated_digits import translated_digits
 
 _BUILDERS: dict[str, Callable[..., Dataset]] = {
@@ -27,6 +28,7 @@ _BUILDERS: dict[str, Callable[..., Dataset]] = {
     "people": people,
     "photographs": photographs,
     "shapes": shapes,
+    "spoken_digits": spoken_digits,
     "translated_digits": translated_digits,
     **{name: functools.partial(keras_dataset, name) for name in NAMES},
 }

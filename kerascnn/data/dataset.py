@@ -14,38 +14,42 @@ class Dataset:
     """Examples in three splits that share none, and what must be said about them.
 
     Each split is a `tf.data.Dataset` of single examples with a known cardinality. An example is a
-    dict of `image`, float32 `(height, width, channels)` in [0, 1], and of what the data has:
-    `clean`, the image before it was corrupted; `label`, int32 `()`, -1 where a training example
-    has none; `mask`, int32 `(height, width)` with 0 for background; `instances`, the same with a
-    number from 1 for each thing; `boxes`, float32 `(boxes, 4)` as `(ymin, xmin, ymax, xmax)` in
-    [0, 1]; `classes`, int32 `(boxes,)`, the value of each box, from 1, as 0 is the background, or
-    -1 where there is no box; `keypoints`, float32
+    dict of `image`, float32 `(height, width, channels)` in [0, 1], or of `sound`, float32
+    `(samples,)` in [-1, 1] with zeros behind its end, and of what the data has: `clean`, the image
+    before it was corrupted; `label`, int32 `()`, -1 where a training example has none; `mask`,
+    int32 `(height, width)` with 0 for background; `instances`, the same with a number from 1 for
+    each thing; `boxes`, float32 `(boxes, 4)` as `(ymin, xmin, ymax, xmax)` in [0, 1]; `classes`,
+    int32 `(boxes,)`, the value of each box, from 1, as 0 is the background, or -1 where there is
+    no box; `keypoints`, float32
     `(boxes, points, 3)`, y and x in [0, 1] and 1 for each point of a box, all 0 where it is not
-    marked.
+    marked; `tokens`, int32 `(tokens,)`, what is said, from 1, with zeros behind its end.
 
     Args:
         name: What `load` was asked for.
         source: Where the examples come from.
         licence: The terms under which they may be used.
-        labels: Names of the values of `label`, `mask` and `classes`; empty where they have none.
-        shape: `(height, width, channels)` of every image.
+        labels: Names of the values of `label`, `mask`, `classes` and `tokens`; empty where they
+            have none.
+        shape: `(height, width, channels)` of every image, or `(samples,)` of every sound.
         train: Examples to fit.
         validation: Examples to watch while fitting.
         test: Held-out examples to score.
         points: Name of each key point.
         skeleton: Pairs of key points that a limb joins, as indices of `points`.
+        sample_rate: Samples a second of the sounds, in Hz; 0 where there are none.
     """
 
     name: str
     source: str
     licence: str
     labels: tuple[str, ...]
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     train: tf.data.Dataset
     validation: tf.data.Dataset
     test: tf.data.Dataset
     points: tuple[str, ...] = ()
     skeleton: tuple[tuple[int, int], ...] = ()
+    sample_rate: int = 0
 
 
 def arrays(split: tf.data.Dataset, limit: int | None = None) -> dict[str, np.ndarray]:
@@ -77,7 +81,7 @@ def slices(columns: Mapping[str, np.ndarray]) -> tf.data.Dataset:
             quarter of the memory; they are served as float32 in [0, 1].
     """
     split = tf.data.Dataset.from_tensor_slices(dict(columns))
-    if columns["image"].dtype != np.uint8:
+    if "image" not in columns or columns["image"].dtype != np.uint8:
         return split
 
     def to_float(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

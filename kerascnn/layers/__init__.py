@@ -61,6 +61,7 @@ from kerascnn.layers.convolution import (
 from kerascnn.layers.crops import crop_around
 from kerascnn.layers.gaussian_maps import LearnedPlaces, gaussian_maps
 from kerascnn.layers.gaussian_sampling import GaussianSampling
+from kerascnn.layers.log_mel import LogMel
 from kerascnn.layers.max_unpooling import MaxUnpooling2D
 from kerascnn.layers.maxout import Maxout
 from kerascnn.layers.normalization import (
@@ -103,6 +104,7 @@ __all__ = [
     "LimitedWeightSharing",
     "LocalResponseNormalization",
     "LocalSparseAttention2D",
+    "LogMel",
     "MaxUnpooling2D",
     "Maxout",
     "MinibatchStandardDeviation",

@@ -9,6 +9,7 @@ from kerascnn.losses.capsule import CapsuleMargin, capsule_margin
 from kerascnn.losses.contrastive import Contrastive, contrastive
 from kerascnn.losses.divergence import GaussianKL, JensenShannon, gaussian_kl, jensen_shannon
 from kerascnn.losses.f_divergence import FDivergence, f_divergence, find_divergence
+from kerascnn.losses.framed_ctc import FramedCTC, framed_ctc
 from kerascnn.losses.grid_boxes import GridBoxes, grid_boxes
 from kerascnn.losses.hinge import Hinge, hinge
 from kerascnn.losses.keypoints import (
@@ -34,6 +35,7 @@ __all__ = [
     "CapsuleMargin",
     "Contrastive",
     "FDivergence",
+    "FramedCTC",
     "GaussianKL",
     "GridBoxes",
     "HeatmapError",
@@ -51,6 +53,7 @@ __all__ = [
     "contrastive",
     "f_divergence",
     "find_divergence",
+    "framed_ctc",
     "gan_value",
     "gaussian_kl",
     "gaussian_nats",

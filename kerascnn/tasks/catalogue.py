@@ -14,6 +14,7 @@ from kerascnn.tasks.instance_segmentation import InstanceSegmentation
 from kerascnn.tasks.pose import Pose
 from kerascnn.tasks.restoration import Restoration
 from kerascnn.tasks.segmentation import Segmentation
+from kerascnn.tasks.speech import Speech
 from kerascnn.tasks.task import Task
 
 _TASKS: dict[str, Task] = {
@@ -29,6 +30,7 @@ _TASKS: dict[str, Task] = {
         Pose(),
         Restoration(),
         Segmentation(),
+        Speech(),
     )
 }
 

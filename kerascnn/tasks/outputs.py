@@ -37,7 +37,7 @@ def rows(output: Any, examples: Mapping[str, np.ndarray]) -> np.ndarray:
         ValueError: If it has not, or is not finite.
     """
     output = np.asarray(output, np.float32)
-    count = len(examples["image"])
+    count = len(next(iter(examples.values())))
     if output.ndim == 0 or len(output) != count:
         raise ValueError(
             f"There must be one output for each of the {count} examples. "

@@ -10,21 +10,28 @@ from kerascnn.data import Dataset
 
 
 def check_images(what: str, shape: Sequence[int | None], dataset: Dataset) -> None:
-    """Refuse a shape that is not that of the images.
+    """Refuse a shape that is not that of the images, or of the sounds.
 
     Raises:
         ValueError: If a side differs and is not None, which stands for any.
     """
     sides = zip(shape, dataset.shape, strict=False)
-    if len(shape) != 3 or any(side not in (None, length) for side, length in sides):
+    if len(shape) != len(dataset.shape) or any(
+        side not in (None, length) for side, length in sides
+    ):
         raise ValueError(
-            f"{what} must have the shape of the images; build the model with "
+            f"{what} must have the shape of the data; build the model with "
             f"input_shape={dataset.shape}. Received: {tuple(shape)}"
         )
 
 
-def check_classes(model: keras.Model, dataset: Dataset) -> None:
+def check_classes(model: keras.Model, dataset: Dataset, argument: str = "num_classes") -> None:
     """Refuse a model with fewer outputs than the data has classes.
+
+    Args:
+        model: The model.
+        dataset: The data.
+        argument: What builders call the number of outputs.
 
     Raises:
         ValueError: If a label has no output.
@@ -33,5 +40,5 @@ def check_classes(model: keras.Model, dataset: Dataset) -> None:
     if outputs < len(dataset.labels):
         raise ValueError(
             "The model must have an output for each class; build it with "
-            f"num_classes={len(dataset.labels)}. Received: {outputs} outputs"
+            f"{argument}={len(dataset.labels)}. Received: {outputs} outputs"
         )

@@ -23,7 +23,7 @@ class Task(abc.ABC):
     Attributes:
         name: The task's name, which is also the folder of its systems.
         data: Name of the data set that is taken when none is named.
-        needs: What an example must hold.
+        needs: What an example must hold, first of all what the model is fed.
         value_range: What the values 0 and 1 of a pixel become for the model.
         metric: The key of `score` by which models are compared.
         validates: Whether the loss on held-out examples says something while training.
@@ -71,7 +71,7 @@ class Task(abc.ABC):
             float32, examples along the first axis.
         """
         del model
-        return np.asarray(self.scale(np.asarray(examples["image"])), np.float32)
+        return np.asarray(self.scale(np.asarray(examples[self.needs[0]])), np.float32)
 
     @abc.abstractmethod
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
@@ -138,7 +138,7 @@ class Task(abc.ABC):
         self.check_shape(model, dataset)
 
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
-        """Refuse a model that does not take the images of the data."""
+        """Refuse a model that does not take the images or sounds of the data."""
         shape = getattr(model, "deployable", model).input_shape[1:]
         check_images("The model's input", shape, dataset)
 

@@ -81,6 +81,7 @@ FORMS = {
     "einsum_dense": lambda: on_rows(
         layers.EinsumDense("abc,cd->abd", (None, 5), bias_axes="d", activation="relu")
     ),
+    "clipped_relu": lambda: on_image(layers.ReLU(0.5)),
     "separable_twice": lambda: on_image(twice(layers.SeparableConv2D(8, 3, padding="same"))),
     "layer_norm_twice": lambda: on_image(twice(layers.LayerNormalization())),
 }

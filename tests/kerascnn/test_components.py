@@ -320,6 +320,11 @@ LAYERS = {
         ),
         wrong=[{"filters": 0}, {"kernel_size": 0}, {"pool_size": 0}, {"pool_strides": 0}],
     ),
+    "LogMel": Cases(
+        Case({"bands": 6, "sample_rate": 4000, "window": 0.016, "hop": 0.006}, [(500,)]),
+        Case({"bands": 8, "floor": 1e-2}, [(960,)]),
+        wrong=[{"bands": 0}, {"sample_rate": 0}, {"window": 0.0}, {"hop": 0.1}, {"floor": 0.0}],
+    ),
     "LocalResponseNormalization": Cases(
         Case({"size": 3, "bias": 1.0, "alpha": 0.1, "beta": 0.5}, [(6, 6, 8)]),
         Case({"beta": 0.6}, [(6, 6, 8)]),
@@ -489,6 +494,7 @@ LOSSES = {
         LossCase({"divergence": "squared_hellinger"}, PROBABILITIES[0], PROBABILITIES[1]),
         wrong=[{"divergence": "none"}],
     ),
+    "FramedCTC": Cases(LossCase({}, np.tile([[5, 1, 1, 2], [4, 2, 0, 0]], (3, 1)), (6, 3))),
     "GaussianKL": Cases(LossCase({}, np.zeros(6), (4,))),
     "GridBoxes": Cases(
         LossCase({"boxes": 2}, OBJECTS, (3, 2, 13)),

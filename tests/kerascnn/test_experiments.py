@@ -11,7 +11,7 @@ from kerascnn.cli.conditions import holds
 from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
 from kerascnn.layers import ContextModule, Residual, SaltAndPepper, crop_around, gaussian_maps
-from kerascnn.losses import GaussianKL, GridBoxes
+from kerascnn.losses import FramedCTC, GaussianKL, GridBoxes
 from kerascnn.models.coders import grow, shrink
 from kerascnn.training import GAN, AuxiliaryClassifiers, SemiSupervised, spatial_model
 from kerascnn.training.detection import heads
@@ -249,12 +249,25 @@ def without_upper_branches(run, monkeypatch):
     return run
 
 
+def without_blank(run, monkeypatch):
+    """Connectionist temporal classification that never lets a frame say nothing."""
+    honest = FramedCTC.call
+
+    def call(self, y_true, y_pred):
+        silenced = [-1e4] + (y_pred.shape[-1] - 1) * [0.0]
+        return honest(self, y_true, y_pred + silenced)
+
+    monkeypatch.setattr(FramedCTC, "call", call)
+    return run
+
+
 MUTANTS = {
     "alexnet": linear_convolutions,
     "capsnet": routed_by_parents,
     "conditional_vae": unconditional,
     "convolutional_autoencoder": without_code,
     "dcgan": flattering,
+    "deep_speech_2": without_blank,
     "deeppose": without_windows,
     "denoising_vae": without_noise,
     "gan": flattering,

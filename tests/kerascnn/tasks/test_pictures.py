@@ -13,12 +13,15 @@ from kerascnn.tasks.instance_borders import separated
 
 RNG = np.random.default_rng(0)
 NAMES = tuple(f"{name}_with_a_very_long_name" for name in "abcdefghij")
-LONG = dataclasses.replace(data.load("digits", size=8), labels=NAMES, points=NAMES[:6])
+LONG = dataclasses.replace(
+    data.load("digits", size=8), labels=NAMES, points=NAMES[:6], sample_rate=8000
+)
 DRAWN = {
     "detection": "shapes",
     "instance_segmentation": "cells",
     "pose": "people",
     "segmentation": "shapes",
+    "speech": "spoken_digits",
 }
 FEW = dataclasses.replace(LONG, labels=NAMES[:4])
 
@@ -28,7 +31,7 @@ def digits(count=60):
 
 
 def outputs(task, examples):
-    shape = examples["image"].shape
+    shape = next(iter(examples.values())).shape
     return {
         "autoencoding": RNG.uniform(size=shape),
         "classification": RNG.dirichlet(np.ones(10), len(shape) and shape[0]),
@@ -43,6 +46,7 @@ def outputs(task, examples):
         "pose": RNG.uniform(size=(shape[0], 6, 2)),
         "restoration": RNG.uniform(size=shape),
         "segmentation": RNG.normal(size=(*shape[:3], 4)),
+        "speech": RNG.normal(size=(shape[0], 20, 10)),
     }[task]
 
 
@@ -65,6 +69,7 @@ def red(picture):
         "pose",
         "restoration",
         "segmentation",
+        "speech",
     ],
 )
 def test_nothing_touches_the_edge(task, count):
@@ -72,7 +77,10 @@ def test_nothing_touches_the_edge(task, count):
         examples = data.arrays(data.load(DRAWN[task], count=240).test, count)
     else:
         examples = digits(count)
-    examples["input"] = examples["image"][:, ::2, ::2]
+    if "image" in examples:
+        examples["input"] = examples["image"][:, ::2, ::2]
+    if "tokens" in examples:
+        examples["tokens"] = np.minimum(examples["tokens"], 9)  # those that have names
     picture = get_task(task).picture(examples, outputs(task, examples), LONG)
     pixels = np.asarray(picture)
     assert picture.mode == "RGB"
@@ -136,6 +144,17 @@ def test_limbs_are_drawn_where_they_are_and_misses_are_marked():
     assert red(true) < red(moved) - 500
     differing = np.flatnonzero((true != moved).any(axis=(1, 2)))
     assert differing.min() > true.shape[0] / 2
+
+
+def test_wrong_transcripts_are_marked_and_right_ones_are_not():
+    task, dataset = get_task("speech"), data.load("spoken_digits", count=32)
+    examples = data.arrays(dataset.test)
+    tokens = np.stack([examples["tokens"], 0 * examples["tokens"]], axis=-1).reshape(8, 10)
+    examples["sound"] = np.where(examples["sound"] == 0, 1e-6, examples["sound"])  # to the end
+    right = np.eye(11)[tokens]
+    assert red(task.picture(examples, right, dataset)) == 0
+    right[5, 0] = np.roll(right[5, 0], 1)
+    assert red(task.picture(examples, right, dataset)) > 500
 
 
 def test_colour_images_are_drawn_in_colour():

@@ -23,6 +23,7 @@ TASKS = [
     "pose",
     "restoration",
     "segmentation",
+    "speech",
 ]
 
 
@@ -309,6 +310,58 @@ def test_a_detector_without_boxes_is_refused():
         get_task("detection").score({"grid": 1}, {**examples, "classes": np.ones((1, 1))})
 
 
+def apart(tokens):
+    """Frames of tokens with a blank behind each, so that none is taken for the one before."""
+    return np.stack([tokens, 0 * tokens], axis=-1).reshape(len(tokens), -1)
+
+
+def slow_distance(one, other):
+    """Insert, delete or replace a token, in every way there is."""
+    if not one or not other:
+        return len(one) + len(other)
+    return min(
+        slow_distance(one[1:], other[1:]) + (one[0] != other[0]),
+        slow_distance(one[1:], other) + 1,
+        slow_distance(one, other[1:]) + 1,
+    )
+
+
+def test_token_errors_are_the_fewest_edits_as_a_share_of_what_is_said():
+    said, given = (RNG.integers(1, 4, (40, 5)) for _ in range(2))
+    said[:, 3:][RNG.uniform(size=(40, 2)) < 0.5] = 0
+    said.sort(axis=1)
+    said = said[:, ::-1]  # zeros stand behind
+    given[7] = said[7]
+    scores = score("speech", np.eye(4)[apart(given)], tokens=said, sound=np.ones((40, 9)))
+    rows = [[tuple(row[row > 0].tolist()) for row in tokens] for tokens in (given, said)]
+    errors = [slow_distance(*pair) for pair in zip(*rows, strict=True)]
+    assert min(errors) == 0
+    assert scores["token_error_rate"] == pytest.approx(sum(errors) / np.sum(said > 0))
+    assert scores["exact"] == pytest.approx(np.mean(np.array(errors) == 0))
+
+
+def test_equal_tokens_are_one_unless_a_blank_is_between():
+    frames = np.eye(3)[[[1, 1, 0, 1, 2, 2]]]
+    perfect = {"token_error_rate": 0.0, "exact": 1.0}
+    heard = np.ones((1, 9))
+    assert score("speech", frames, tokens=np.array([[1, 1, 2, 0]]), sound=heard) == perfect
+    wrong = score("speech", frames, tokens=np.array([[1, 2, 0, 0]]), sound=heard)
+    assert wrong == {"token_error_rate": 0.5, "exact": 0.0}
+
+
+def test_frames_behind_the_end_of_a_sound_do_not_count():
+    frames = np.eye(3)[[[1, 0, 2, 2], [1, 0, 2, 2]]]
+    sound = np.array([[1, 0, 1, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 0, 0, 0]])  # 2 frames, 3 frames
+    said = np.array([[1, 0], [1, 2]])
+    assert score("speech", frames, tokens=said, sound=sound)["exact"] == 1.0
+    assert score("speech", frames, tokens=said, sound=sound[::-1])["exact"] == 0.0
+
+
+def test_what_is_no_transcript_is_refused():
+    with pytest.raises(ValueError, match=r"Received: outputs of shape \(2, 3\)"):
+        score("speech", np.zeros((2, 3)), tokens=np.ones((2, 3), int), sound=np.ones((2, 9)))
+
+
 def person(marked=(1, 1, 1, 0)):
     """Two people of whom the second has more marked points, in an image twice as wide as high."""
     places = np.array([[0.5, 0.5], [0.2, 0.5], [0.5, 0.2], [0.0, 0.0]])
@@ -355,11 +408,16 @@ def test_what_is_no_pose_is_refused(shape):
 @pytest.mark.parametrize("task", TASKS)
 def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(task):
     drawn = task in ("detection", "segmentation")
-    names = {"pose": "people", "instance_segmentation": "cells"}
+    names = {"pose": "people", "instance_segmentation": "cells", "speech": "spoken_digits"}
     name = names.get(task, "shapes" if drawn else "digits")
     examples = data.arrays(data.load(name).test, 60)
-    examples["input"] = examples["image"][:, ::2, ::2]
-    if task == "detection":
+    if "image" in examples:
+        examples["input"] = examples["image"][:, ::2, ::2]
+    if task == "speech":
+        examples["sound"] = np.ones((len(examples["tokens"]), 8))
+        good = np.eye(11)[apart(examples["tokens"])]
+        poor = RNG.normal(size=good.shape)
+    elif task == "detection":
         good = {"boxes": examples["boxes"], "scores": np.eye(4)[examples["classes"]][..., 1:]}
         good["scores"][examples["classes"] < 0] = 0
         poor = {**good, "boxes": RNG.uniform(size=examples["boxes"].shape)}
@@ -378,7 +436,7 @@ def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(tas
         poor = RNG.normal(size=good.shape)
     task = get_task(task)
     best, worst = (task.score(outputs, examples)[task.metric] for outputs in (good, poor))
-    assert (best > worst) == (task.name not in ("autoencoding", "generation"))
+    assert (best > worst) == (task.name not in ("autoencoding", "generation", "speech"))
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -397,6 +455,7 @@ def test_the_metadata_undoes_what_the_task_does_to_pixels(task):
         "instance_segmentation": ("background", "instance"),
         "pose": dataset.points,
         "segmentation": dataset.labels,
+        "speech": dataset.labels,
     }
     assert values.get("labels", ()) == named.get(task.name, ())
 

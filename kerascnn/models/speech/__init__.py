@@ -1,0 +1,1 @@
+"""Systems that write down what is said."""
