@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from PIL import Image
 from kerascnn.data import Dataset
 from kerascnn.tasks.drawing import Section, Tile, gallery
 from kerascnn.tasks.judge import can_judge, frechet_distance, judge
+from kerascnn.tasks.noise import fixed_normal
 from kerascnn.tasks.outputs import single
 from kerascnn.tasks.shapes import check_images
 from kerascnn.tasks.task import Task
@@ -52,8 +52,7 @@ class Generation(Task):
         """
         shape = getattr(model, "deployable", model).input_shape[1:]
         images = np.asarray(examples["image"])
-        random = np.random.default_rng(zlib.crc32(images.tobytes()))
-        return random.standard_normal((len(images), *shape), dtype=np.float32)
+        return fixed_normal(images, (len(images), *shape))
 
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Measure generated digits by a network that was trained on real ones.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from kerascnn.data import Dataset
 from kerascnn.layers import BicubicResampling
 from kerascnn.tasks.drawing import Section, Tile, gallery
+from kerascnn.tasks.noise import fixed_normal
 from kerascnn.tasks.outputs import single
 from kerascnn.tasks.shapes import check_images
 from kerascnn.tasks.task import Task
@@ -49,8 +49,7 @@ class Restoration(Task):
         """Degrade the images, with noise that is always the same for the same examples."""
         clean = super().inputs(model, examples)
         shape = (*(side // model.shrink for side in clean.shape[1:3]), clean.shape[-1])
-        random = np.random.default_rng(zlib.crc32(clean.tobytes()))
-        noise = random.standard_normal((len(clean), *shape), dtype=np.float32)
+        noise = fixed_normal(clean, (len(clean), *shape))
         return keras.ops.convert_to_numpy(model.degrade(clean, noise))
 
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
