@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,11 @@ def deployable(model: Any) -> keras.Model:
         ValueError: If it is no Keras 3 model, or isn't built.
     """
     model = getattr(model, "deployable", model)
+    if isinstance(model, Mapping):
+        raise ValueError(
+            "The model must be a single one: name the part, as in model.deployable['encoder']. "
+            f"Received: a model of the parts {', '.join(model)}"
+        )
     if any(kind.__module__.split(".")[0] == "tf_keras" for kind in type(model).__mro__):
         raise ValueError(
             "The model must be a Keras 3 model. Build it with keras instead of tf_keras and copy "

@@ -53,8 +53,9 @@ def ask(
 
 
 def ask_batch(model: Model, source: Path, save: Path | None) -> Rows:
-    """Run an array of inputs, in the model's own units."""
-    outputs: dict[str, Any] = model.run(np.load(source))
+    """Run an array of inputs, or arrays by the names of the inputs, in the model's own units."""
+    inputs = np.load(source)
+    outputs: dict[str, Any] = model.run(dict(inputs) if source.suffix == ".npz" else inputs)
     if save:
         with replacing(save) as working:
             np.savez(working, **outputs)

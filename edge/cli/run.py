@@ -21,7 +21,7 @@ def run(
     source: str | None = typer.Argument(
         None,
         help="A picture, a folder of them, a video, camera or the number of one; a .wav file; a "
-        ".npy batch of inputs; none for a generator.",
+        ".npy batch of inputs, or a .npz of one for each; none for a generator.",
     ),
     source_option: str | None = typer.Option(None, "--source", help="The same, by name."),
     save: Path | None = typer.Option(
@@ -104,7 +104,7 @@ def _run(
     as_json: bool,
 ) -> None:
     """Choose between a batch, many pictures, and one question."""
-    batch = source is not None and source.endswith(".npy")
+    batch = source is not None and source.endswith((".npy", ".npz"))
     head = None if batch else head_for(model, source, options)
     if head and source and head.takes == "picture":
         found = find_source(source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,31 +14,33 @@ from kerascnn import data, edge, export
 from kerascnn.cli.isolation import benchmark_isolated, predict_isolated
 from kerascnn.cli.runs import Run
 from kerascnn.cli.training import score_predictions, train_aware
+from kerascnn.training import parts
 
 CALIBRATION = 200  # examples; more did not change the ranges of the bundled data sets
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """One exported file of a run, verified where TensorFlow is not importable.
+    """The exported files of a run in one form, verified where TensorFlow is not importable.
 
     Args:
-        quantize: A form that `export_run` knows.
-        report: The export report, as JSON values.
-        scores: The task's score of the file on the test split.
-        latency: The benchmark of one inference, as JSON values.
+        quantize: A form that `export_part` knows.
+        reports: The export report of each part, as JSON values.
+        scores: The task's score of the files on the test split.
+        latency: The benchmark of one inference of each part, as JSON values.
     """
 
     quantize: str
-    report: dict[str, Any]
+    reports: dict[str, dict[str, Any]]
     scores: dict[str, float]
-    latency: dict[str, Any]
+    latency: dict[str, dict[str, Any]]
 
 
-def export_run(
+def export_part(
     run: Run,
     quantize: str,
     *,
+    part: str = "model",
     path: Path | None = None,
     input_output: str = "float32",
     calibration: np.ndarray | Path | None = None,
@@ -46,7 +48,7 @@ def export_run(
     observer: str = "mse",
     **options: Any,
 ) -> export.Report:
-    """Export the trained model of a run; labels and pre-processing go into the file.
+    """Export a part of the trained model of a run; labels and pre-processing go into the file.
 
     Parity is measured on the test split.
 
@@ -54,7 +56,8 @@ def export_run(
         run: The run.
         quantize: A form that `export.to_tflite` knows, or `"qat"`: int8, after training on the
             data of the run with its rounding.
-        path: The file; `model_<quantize>.tflite` in the run folder when None.
+        part: Name of the part, as `kerascnn.training.parts` gives it.
+        path: The file; `<part>_<quantize>.tflite` in the run folder when None.
         input_output: Types at the border: `"float32"`, or `"int8"` or `"uint8"` in an int8 file.
         calibration: Inputs to measure the ranges of an integer file on, or a folder of pictures;
             examples of the training split when None.
@@ -66,43 +69,48 @@ def export_run(
     task = run.purpose
     qat = quantize == "qat"
     if not qat and calibration is None and quantize in ("int8", "int16"):
-        calibration = task.inputs(model, data.arrays(run.dataset.train, CALIBRATION))
+        calibration = task.feeds(model, data.arrays(run.dataset.train, CALIBRATION))[part]
     return export.to_tflite(
-        train_aware(run, epochs) if qat else model,
-        path or run.folder / f"model_{quantize}.tflite",
+        train_aware(run, epochs, part) if qat else parts(model)[part],
+        path or run.folder / f"{part}_{quantize}.tflite",
         quantize="int8" if qat else quantize,
         input_output=input_output,
         calibration=calibration,
         observer=observer,
         metadata=edge.Metadata(**task.metadata(run.dataset)),
-        parity=task.inputs(model, data.arrays(run.dataset.test, CALIBRATION)),
+        parity=task.feeds(model, data.arrays(run.dataset.test, CALIBRATION))[part],
         **options,
     )
 
 
-def score_file(run: Run, path: Path, picture: Path | None = None) -> dict[str, float]:
-    """Score a .tflite file on the test split of a run, in a process without TensorFlow.
+def score_files(
+    run: Run, paths: Mapping[str, Path], picture: Path | None = None
+) -> dict[str, float]:
+    """Score .tflite files on the test split of a run, in processes without TensorFlow.
 
     Args:
-        run: The run that the file comes from.
-        path: The file.
-        picture: Where to draw its predictions; nowhere when None.
+        run: The run that the files come from.
+        paths: The file of each part.
+        picture: Where to draw their predictions; nowhere when None.
     """
-    return score_predictions(run, run.model(), partial(predict_isolated, path), picture)
+    runs = {part: partial(predict_isolated, path) for part, path in paths.items()}
+    return score_predictions(run, run.model(), runs, picture)
 
 
 def deploy(run: Run, quantizations: Iterable[str] = ("float32", "int8")) -> list[Deployed]:
-    """Export a run in each form and verify each file where TensorFlow cannot be imported."""
+    """Export a run in each form and verify the files where TensorFlow cannot be imported."""
+    names = list(parts(run.model()))
     deployed = []
     for quantize in quantizations:
-        report = export_run(run, quantize)
+        reports = {part: export_part(run, quantize, part=part) for part in names}
+        paths = {part: Path(report.path) for part, report in reports.items()}
         picture = run.folder / f"predictions_{quantize}.png"
         deployed.append(
             Deployed(
                 quantize=quantize,
-                report=report.to_dict(),
-                scores=score_file(run, Path(report.path), picture),
-                latency=benchmark_isolated(Path(report.path)),
+                reports={part: report.to_dict() for part, report in reports.items()},
+                scores=score_files(run, paths, picture),
+                latency={part: benchmark_isolated(path) for part, path in paths.items()},
             )
         )
     return deployed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from kerascnn.cli.conditions import failures
 from kerascnn.cli.deployment import deploy
 from kerascnn.cli.runs import Run
 from kerascnn.cli.training import train_run
+from kerascnn.training import parts
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Result:
         metric: The task's headline metric.
         conditions: What the system must reach.
         scores: Every metric by form: `"keras"`, `"float32"`, `"int8"`, `"qat"`.
-        sizes: Bytes of the file by form.
-        edge_tpu: What an Edge TPU would run of each integer file: operators `mapped` and in
-            `total`, and the share of the multiply-accumulates.
+        sizes: Bytes of the files by form.
+        edge_tpu: What an Edge TPU would run of the integer files: operators `mapped` and in
+            `total`, and, of a single file, the share of the multiply-accumulates.
         agreement: Share of the answers that the file has in common with the model that trained with
             its rounding; None where there are no answers to choose from.
         failed: The conditions that did not hold, each with its form; none when it passed.
@@ -96,8 +97,8 @@ def run_experiment(name: str, folder: Path) -> Result:
     forms = [form for form in ("float32", "int8", "qat") if form not in system.unsupported]
     deployed = deploy(run, forms)
     scores |= {one.quantize: one.scores for one in deployed}
-    aware = [one.report for one in deployed if one.quantize == "qat" and run.purpose.chooses]
-    agreement = _agreement(aware[0]) if aware else None
+    aware = [one.reports for one in deployed if one.quantize == "qat" and run.purpose.chooses]
+    agreement = _agreement(aware[0].values()) if aware else None
     options = _text(run.data_options)
     return Result(
         system=name,
@@ -107,9 +108,9 @@ def run_experiment(name: str, folder: Path) -> Result:
         metric=run.purpose.metric,
         conditions=(*conditions, *(f"{form} loses <= {most}" for form, most in lost.items())),
         scores=scores,
-        sizes={one.quantize: one.report["size"] for one in deployed},
+        sizes={one.quantize: _total(one.reports.values(), "size") for one in deployed},
         edge_tpu={
-            one.quantize: _placed(one.report["path"])
+            one.quantize: _placed(report["path"] for report in one.reports.values())
             for one in deployed
             if one.quantize != "float32"
         },
@@ -119,14 +120,23 @@ def run_experiment(name: str, folder: Path) -> Result:
     )
 
 
-def _placed(path: str) -> dict[str, float | None]:
-    report = export.coral.check(path)
-    return {"mapped": report.mapped, "total": report.total, "macs_share": report.macs_share}
+def _placed(paths: Iterable[str]) -> dict[str, float | None]:
+    reports = [export.coral.check(path) for path in paths]
+    return {
+        "mapped": sum(report.mapped for report in reports),
+        "total": sum(report.total for report in reports),
+        "macs_share": reports[0].macs_share if len(reports) == 1 else None,
+    }
 
 
-def _agreement(report: Mapping[str, Any]) -> float | None:
-    shares = [output["argmax_agreement"] for output in report["parity"]["outputs"]]
+def _agreement(reports: Iterable[Mapping[str, Any]]) -> float | None:
+    outputs = [output for report in reports for output in report["parity"]["outputs"]]
+    shares = [output["argmax_agreement"] for output in outputs]
     return min((share for share in shares if share is not None), default=None)
+
+
+def _total(reports: Iterable[Mapping[str, Any]], key: str) -> int:
+    return sum(int(report[key]) for report in reports)
 
 
 def _text(options: Mapping[str, Any]) -> str:
@@ -134,5 +144,4 @@ def _text(options: Mapping[str, Any]) -> str:
 
 
 def _parameters(run: Run) -> int:
-    model = run.model()
-    return int(getattr(model, "deployable", model).count_params())
+    return sum(int(part.count_params()) for part in parts(run.model()).values())

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,14 @@ main()
 """
 
 
-def predict_isolated(path: Path, inputs: np.ndarray) -> dict[str, np.ndarray] | np.ndarray:
+def predict_isolated(
+    path: Path, inputs: np.ndarray | Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray] | np.ndarray:
     """Run a batch through a .tflite file in a process without TensorFlow and Keras.
 
     Args:
         path: The file.
-        inputs: Batch of model inputs, in the model's own units.
+        inputs: Batch of model inputs, or one for each by name, in the model's own units.
 
     Returns:
         The output, or a mapping by name where the model has several.
@@ -34,8 +37,13 @@ def predict_isolated(path: Path, inputs: np.ndarray) -> dict[str, np.ndarray] | 
         RuntimeError: If the process fails; the message is its own.
     """
     with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "inputs.npy"), Path(folder, "outputs.npz")
-        np.save(source, inputs)
+        source, target = Path(folder, "inputs.npz"), Path(folder, "outputs.npz")
+        if isinstance(inputs, Mapping):
+            arrays: dict[str, Any] = dict(inputs)
+            np.savez(source, **arrays)
+        else:
+            source = source.with_suffix(".npy")
+            np.save(source, inputs)
         _kerascnn("run", path, source, "--save", target)
         with np.load(target) as archive:
             outputs = dict(archive)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import keras
-import numpy as np
 
 from kerascnn import export
 from kerascnn.cli.runs import Run
 from kerascnn.data import arrays
+from kerascnn.tasks.deployment import Predict
 from kerascnn.tasks.fit import train
 from kerascnn.tasks.imitation import imitate, without_chance
+from kerascnn.training import parts
 
 
 def train_run(run: Run, *, resume: bool = False) -> dict[str, float]:
@@ -51,24 +51,25 @@ def train_run(run: Run, *, resume: bool = False) -> dict[str, float]:
     return score_keras(run)
 
 
-def train_aware(run: Run, epochs: int) -> keras.Model:
-    """Train a copy of what a run deploys to give the same with the rounding of int8.
+def train_aware(run: Run, epochs: int, part: str = "model") -> keras.Model:
+    """Train a copy of a part that a run deploys to give the same with the rounding of int8.
 
     Args:
         run: The run, trained.
         epochs: Passes over its training split.
+        part: Name of the part, as `kerascnn.training.parts` gives it.
 
     Returns:
         The copy, whose ranges the export takes.
     """
     model = run.model()
-    deployable = getattr(model, "deployable", model)
-    aware = export.quantize_aware(without_chance(deployable))
+    aware = export.quantize_aware(without_chance(parts(model)[part]))
     imitate(
         aware,
         model,
         run.purpose,
         run.dataset.train,
+        part=part,
         epochs=epochs,
         batch_size=run.batch_size,
         seed=run.seed,
@@ -79,25 +80,24 @@ def train_aware(run: Run, epochs: int) -> keras.Model:
 def score_keras(run: Run) -> dict[str, float]:
     """Score the trained Keras model of a run on the test split, and draw its predictions."""
     model = run.model()
-    deployable = getattr(model, "deployable", model)
-    predict = partial(deployable.predict, verbose=0)
-    return score_predictions(run, model, predict, run.folder / "predictions.png")
+    runs = {name: partial(one.predict, verbose=0) for name, one in parts(model).items()}
+    return score_predictions(run, model, runs, run.folder / "predictions.png")
 
 
 def score_predictions(
-    run: Run, model: keras.Model, predict: Callable[[np.ndarray], Any], picture: Path | None
+    run: Run, model: keras.Model, runs: Mapping[str, Predict], picture: Path | None
 ) -> dict[str, float]:
     """Score what any runtime predicts on the test split of a run.
 
     Args:
         run: The run.
         model: Its trained model, which decides what it is fed.
-        predict: Gives the outputs of the deployable model for a batch of inputs.
+        runs: For each part that is deployed, what gives its outputs for a batch of inputs.
         picture: Where to draw the predictions; nowhere when None.
     """
     examples = arrays(run.dataset.test)
     examples["input"] = run.purpose.inputs(model, examples)
-    outputs = predict(examples["input"])
+    outputs = run.purpose.predict(runs, model, examples)
     if picture:
         run.purpose.picture(examples, outputs, run.dataset).save(picture)
     return run.purpose.score(outputs, examples)

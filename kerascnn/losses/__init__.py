@@ -27,6 +27,7 @@ from kerascnn.losses.object_capsules import (
     presence_entropies,
     uneven_presences,
 )
+from kerascnn.losses.sequence_crossentropy import SequenceCrossentropy, sequence_crossentropy
 from kerascnn.losses.smoothed import SmoothedCrossentropy, smoothed_crossentropy
 from kerascnn.losses.spread import Spread, spread
 from kerascnn.losses.triplet import Triplet, triplet
@@ -44,6 +45,7 @@ __all__ = [
     "KeypointError",
     "MultiBox",
     "MultiLabelHinge",
+    "SequenceCrossentropy",
     "SmoothedCrossentropy",
     "Spread",
     "Triplet",
@@ -67,6 +69,7 @@ __all__ = [
     "object_sparsity",
     "part_nats",
     "presence_entropies",
+    "sequence_crossentropy",
     "smoothed_crossentropy",
     "spread",
     "triplet",

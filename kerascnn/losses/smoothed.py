@@ -32,7 +32,7 @@ def smoothed_crossentropy(y_true, y_pred, *, label_smoothing=0.1, from_logits=Fa
     Reference:
         https://arxiv.org/abs/1512.00567, section 7
     """
-    _check(label_smoothing)
+    check_smoothing(label_smoothing)
     targets, outputs = one_hot_and_wide(y_true, y_pred)
     targets = (1.0 - label_smoothing) * targets + label_smoothing / outputs.shape[-1]
     if from_logits:
@@ -72,7 +72,7 @@ class SmoothedCrossentropy(keras.losses.Loss):
         dtype=None,
     ):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
-        _check(label_smoothing)
+        check_smoothing(label_smoothing)
         self.label_smoothing = label_smoothing
         self.from_logits = from_logits
 
@@ -88,7 +88,12 @@ class SmoothedCrossentropy(keras.losses.Loss):
         return {**super().get_config(), **own}
 
 
-def _check(label_smoothing):
+def check_smoothing(label_smoothing):
+    """Refuse a share that is no share.
+
+    Raises:
+        ValueError: If the smoothing is out of its range.
+    """
     if not 0 <= label_smoothing < 1:
         raise ValueError(
             f"label_smoothing must be in [0, 1). Received: label_smoothing={label_smoothing}"

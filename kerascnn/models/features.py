@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import keras
 
+from kerascnn.training import parts
+
 
 def features(model: keras.Model, layers: str | Sequence[str]) -> keras.Model:
     """Cut a model off at some of its layers, to use what comes out there.
@@ -15,7 +17,7 @@ def features(model: keras.Model, layers: str | Sequence[str]) -> keras.Model:
 
     Args:
         model: A functional model from images, such as any encoder of kerascnn or
-            `keras.applications`; of one with a `deployable`, that is cut.
+            `keras.applications`; of one with a `deployable`, that or the first of its parts is cut.
         layers: Names of stages (`"stage3"`) or of layers (`"fc7"`); several give a model with as
             many outputs.
 
@@ -29,7 +31,7 @@ def features(model: keras.Model, layers: str | Sequence[str]) -> keras.Model:
         >>> features(keras.applications.ResNet50(weights=None), "stage3").output_shape
         (None, 28, 28, 512)
     """
-    model = getattr(model, "deployable", model)
+    model = next(iter(parts(model).values()))
     names = [layers] if isinstance(layers, str) else list(layers)
     ends = {f"stage{number}": tensor for number, tensor in enumerate(stage_ends(model), 1)}
     known = {layer.name: layer for layer in model.layers}

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from kerascnn.tasks.epochs import BUFFER, cosine
 from kerascnn.tasks.task import Task
+from kerascnn.training import parts
 from kerascnn.training.progress import Progress
 
 
@@ -20,6 +21,7 @@ def imitate(
     task: Task,
     split: tf.data.Dataset,
     *,
+    part: str = "model",
     epochs: int,
     batch_size: int = 64,
     learning_rate: float = 3e-5,
@@ -32,9 +34,10 @@ def imitate(
 
     Args:
         student: The model to train, such as `kerascnn.export.quantize_aware` of the teacher.
-        teacher: The trained model, whose deployable has the same inputs and outputs.
+        teacher: The trained model, of which a part has the same inputs and outputs.
         task: What the models are for, which decides what they are fed.
         split: Unbatched examples.
+        part: Name of the part, as `kerascnn.training.parts` gives it.
         epochs: Passes over the split, at least 1.
         batch_size: Examples a step.
         learning_rate: Step size of the first epoch, from which it falls to almost 0.
@@ -45,14 +48,14 @@ def imitate(
     """
     if epochs < 1:
         raise ValueError(f"Training takes at least one epoch. Received: epochs={epochs}")
-    deployable = getattr(teacher, "deployable", teacher)
+    imitated = parts(teacher)[part]
     examples = split.shuffle(BUFFER, seed).batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
     def pairs() -> Iterator[tuple[Any, Any]]:
         for _ in range(epochs):
             for batch in examples.as_numpy_iterator():
-                inputs = task.inputs(teacher, batch)
-                yield inputs, deployable.predict_on_batch(inputs)
+                inputs = task.feeds(teacher, batch)[part]
+                yield inputs, imitated.predict_on_batch(inputs)
 
     keras.utils.set_random_seed(seed)
     loss = keras.tree.map_structure(lambda _: "mean_squared_error", student.output)

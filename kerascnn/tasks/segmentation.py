@@ -12,10 +12,11 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from kerascnn.data import Dataset
+from kerascnn.tasks.deployment import Pixels
 from kerascnn.tasks.drawing import PALETTE, Section, Tile, gallery
 from kerascnn.tasks.outputs import single
 from kerascnn.tasks.shapes import check_classes
-from kerascnn.tasks.task import Pixels, Task
+from kerascnn.tasks.task import Task
 
 COLUMNS = 8
 BACKGROUND = "#dcdcdc"

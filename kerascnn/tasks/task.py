@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -12,28 +12,21 @@ import tensorflow as tf
 from PIL import Image
 
 from kerascnn.data import Dataset
+from kerascnn.tasks.deployment import Deployment
 from kerascnn.tasks.shapes import check_images
 
-Pixels = TypeVar("Pixels", np.ndarray, tf.Tensor)
 
-
-class Task(abc.ABC):
+class Task(Deployment):
     """One purpose of models, independent of the system and of the runtime.
 
     Attributes:
-        name: The task's name, which is also the folder of its systems.
         data: Name of the data set that is taken when none is named.
-        needs: What an example must hold, first of all what the model is fed.
-        value_range: What the values 0 and 1 of a pixel become for the model.
         metric: The key of `score` by which models are compared.
         validates: Whether the loss on held-out examples says something while training.
         chooses: Whether the largest number along the last axis of an output is an answer.
     """
 
-    name: ClassVar[str]
     data: ClassVar[str]
-    needs: ClassVar[tuple[str, ...]] = ("image",)
-    value_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     metric: ClassVar[str]
     validates: ClassVar[bool] = True
     chooses: ClassVar[bool] = True
@@ -60,25 +53,12 @@ class Task(abc.ABC):
             learning_rate: Step size; the task's own when None.
         """
 
-    def inputs(self, model: keras.Model, examples: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Give what the deployable model is fed for some examples.
-
-        Args:
-            model: The model.
-            examples: Arrays by name, examples along the first axis.
-
-        Returns:
-            float32, examples along the first axis.
-        """
-        del model
-        return np.asarray(self.scale(np.asarray(examples[self.needs[0]])), np.float32)
-
     @abc.abstractmethod
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Measure outputs of any runtime against the examples.
 
         Args:
-            outputs: What the deployable model gave for `inputs`: an array, or arrays by name.
+            outputs: What `predict` gave for the examples.
             examples: The examples that the inputs were made of, and these as `input`.
 
         Returns:
@@ -97,25 +77,9 @@ class Task(abc.ABC):
         Args:
             examples: Arrays by name, examples along the first axis; `input` is what the model was
                 fed.
-            outputs: What the deployable model gave for them.
+            outputs: What `predict` gave for them.
             dataset: Where they come from, which names classes and key points.
         """
-
-    def metadata(self, dataset: Dataset) -> dict[str, Any]:
-        """Give the fields of `kerascnn.edge.Metadata` for a model trained on the data."""
-        low, high = self.value_range
-        std = (255.0 / (high - low),)
-        mean = (-low * std[0] + 0.0,)  # never -0.0, which people would see in the file
-        return {
-            "task": self.name,
-            "mean": mean,
-            "std": std,
-            "output_mean": mean,
-            "output_std": std,
-            "description": f"{self.name}, trained on {dataset.name}",
-            "licence": dataset.licence,
-            "source": dataset.source,
-        }
 
     def check(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse data that the task or the model cannot take.
@@ -141,8 +105,3 @@ class Task(abc.ABC):
         """Refuse a model that does not take the images or sounds of the data."""
         shape = getattr(model, "deployable", model).input_shape[1:]
         check_images("The model's input", shape, dataset)
-
-    def scale(self, images: Pixels) -> Pixels:
-        """Map images from [0, 1] to the value range."""
-        low, high = self.value_range
-        return images * (high - low) + low

@@ -9,10 +9,12 @@ from kerascnn.training.auxiliary import AuxiliaryClassifiers
 from kerascnn.training.detection import SingleShot
 from kerascnn.training.error_feedback import ErrorFeedback
 from kerascnn.training.gradient_penalty import gradient_penalty
+from kerascnn.training.networks import parts
 from kerascnn.training.reconstructing import ReconstructingClassifier
 from kerascnn.training.restorer import Restorer
 from kerascnn.training.rising_margin import RisingMargin
 from kerascnn.training.semi_supervised import SemiSupervised
+from kerascnn.training.sequence_to_sequence import SequenceToSequence
 from kerascnn.training.spatial_model import spatial_model
 from kerascnn.training.unsupervised import Unsupervised
 
@@ -24,8 +26,10 @@ __all__ = [
     "Restorer",
     "RisingMargin",
     "SemiSupervised",
+    "SequenceToSequence",
     "SingleShot",
     "Unsupervised",
     "gradient_penalty",
+    "parts",
     "spatial_model",
 ]

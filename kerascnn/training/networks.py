@@ -1,9 +1,24 @@
 """Models made of networks that are their arguments."""
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import keras
+
+
+def parts(model: keras.Model) -> dict[str, keras.Model]:
+    """Give what of a model goes to the device.
+
+    Args:
+        model: Any model. Its `deployable`, where it has one, is a functional model or several by
+            name, which a device runs in turn.
+
+    Returns:
+        Functional models by name; a single one is `model`.
+    """
+    deployable = getattr(model, "deployable", model)
+    return dict(deployable) if isinstance(deployable, Mapping) else {"model": deployable}
 
 
 class Networks(keras.Model):

@@ -542,6 +542,11 @@ LOSSES = {
         LossCase({"margin": 0.5, "power": 2}, np.array([[1, -1, 1], [-1, -1, 1]]), (3,)),
         wrong=[{"margin": 0.0}, {"power": 3}],
     ),
+    "SequenceCrossentropy": Cases(
+        LossCase({}, np.array([[2, 1, 0], [3, 0, 0], [0, 0, 0]]), (3, 4)),
+        LossCase({"label_smoothing": 0.3}, np.array([[2, 1, 0], [3, 3, 3], [0, 0, 0]]), (3, 4)),
+        wrong=[{"label_smoothing": 1.0}],
+    ),
     "SmoothedCrossentropy": Cases(
         LossCase({}, np.array([0, 3, 1, 2, 0]), PROBABILITIES[0]),
         LossCase({"label_smoothing": 0.3, "from_logits": True}, np.eye(4)[[0, 3, 1]], (4,)),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from kerascnn import data, edge, export, registry, tasks
+from kerascnn.training import parts
 
 SYSTEMS = sorted({registry.get_system(name).name for name in registry.list_models()})
 EXAMPLES = 13  # a whole batch of 4, three times, and a last batch of 1
@@ -19,11 +20,13 @@ import json, sys
 import keras
 import kerascnn.models
 import numpy as np
+from kerascnn.training import parts
 for path, inputs, outputs in json.load(sys.stdin):
-    model = keras.saving.load_model(path)
-    deployable = getattr(model, "deployable", model)
-    values = keras.tree.flatten(deployable(np.load(inputs), training=False))
-    np.savez(outputs, *[keras.ops.convert_to_numpy(value) for value in values])
+    found = parts(keras.saving.load_model(path))
+    feeds = np.load(inputs, allow_pickle=True).item()
+    values = [found[name](given, training=False) for name, given in feeds.items()]
+    flat = [keras.ops.convert_to_numpy(value) for value in keras.tree.flatten(values)]
+    np.savez(outputs, *flat)
 """
 
 
@@ -78,8 +81,8 @@ class Case:
         examples = self.dataset.train.map(lambda example: self.task.example(example, model))
         return model.fit(examples.batch(4), epochs=1, shuffle=False, verbose=0).history
 
-    def inputs(self, model):
-        return self.task.inputs(model, data.arrays(self.dataset.test))
+    def feeds(self, model):
+        return self.task.feeds(model, data.arrays(self.dataset.test))
 
 
 @pytest.fixture(params=SYSTEMS)
@@ -106,9 +109,13 @@ def enliven(model):
             variable.assign(initializer(variable.shape, variable.dtype))
 
 
-def deployed(model, inputs):
-    deployable = getattr(model, "deployable", model)
-    return values(deployable(inputs, training=False))
+def deployed(model, feeds):
+    found = parts(model)
+    return values([found[name](given, training=False) for name, given in feeds.items()])
+
+
+def first(feeds, count):
+    return keras.tree.map_structure(lambda given: given[:count], feeds)
 
 
 def test_it_is_documented(case):
@@ -122,9 +129,9 @@ def test_it_is_documented(case):
 
 def test_outputs_are_finite_and_sized_by_the_batch(case):
     model = case.build()
-    inputs = case.inputs(model)
+    feeds = case.feeds(model)
     for count in (1, 3):
-        outputs = deployed(model, inputs[:count])
+        outputs = deployed(model, first(feeds, count))
         assert all(len(output) == count for output in outputs)
         assert all(np.isfinite(output).all() for output in outputs)
 
@@ -162,7 +169,7 @@ def test_it_trains_in_mixed_precision(case, request):
     try:
         model = case.build()
         history = case.fit(model)
-        outputs = deployed(model, case.inputs(model))
+        outputs = deployed(model, case.feeds(model))
     finally:
         keras.config.set_dtype_policy("float32")
     assert np.isfinite([value for series in history.values() for value in series]).all()
@@ -176,7 +183,7 @@ def test_it_trains_in_mixed_precision(case, request):
 def test_parameters_are_those_of_the_paper(name, params):
     with keras.StatelessScope(initialize_variables=False):  # shapes without memory
         model = registry.create_model(name)
-        count = getattr(model, "deployable", model).count_params()
+        count = sum(part.count_params() for part in parts(model).values())
     keras.utils.clear_session()
     assert count == params
 
@@ -185,11 +192,11 @@ def test_a_saved_model_is_the_same_in_a_fresh_process(tmp_path):
     jobs, expected = [], {}
     for name in SYSTEMS:
         case, model, *_ = trained(name)
-        inputs = case.inputs(model)
-        expected[name] = deployed(model, inputs)
+        feeds = case.feeds(model)
+        expected[name] = deployed(model, feeds)
         paths = [str(tmp_path / f"{name}{end}") for end in (".keras", ".npy", ".npz")]
         model.save(paths[0])
-        np.save(paths[1], inputs)
+        np.save(paths[1], feeds, allow_pickle=True)
         jobs.append(paths)
     command = [sys.executable, "-c", RELOAD]
     subprocess.run(command, input=json.dumps(jobs), text=True, check=True, capture_output=True)
@@ -203,36 +210,43 @@ def test_a_saved_model_is_the_same_in_a_fresh_process(tmp_path):
 def test_the_exported_file_equals_keras(case, quantize, decibels, request, tmp_path):
     promise(request, case, quantize)
     model = case.build()
-    enliven(getattr(model, "deployable", model))
-    inputs = case.inputs(model)
-    path = tmp_path / "model.tflite"
-    report = export.to_tflite(
-        model, path, quantize=quantize, calibration=inputs if quantize == "int8" else None
-    )
-    if quantize == "int8":
-        assert not report.float_operators
-    loaded = edge.load(path)
-    outputs = values(loaded(inputs))
-    for output, value in zip(outputs, deployed(model, inputs), strict=True):
-        noise = np.mean((output - value) ** 2)
-        assert 10 * np.log10(np.mean(value**2) / max(noise, 1e-30)) >= decibels
+    for part in parts(model).values():
+        enliven(part)
+    feeds = case.feeds(model)
+    for name, part in parts(model).items():
+        inputs, path = feeds[name], tmp_path / f"{name}.tflite"
+        report = export.to_tflite(
+            part, path, quantize=quantize, calibration=inputs if quantize == "int8" else None
+        )
+        if quantize == "int8":
+            assert not report.float_operators
+        outputs = values(edge.load(path).run(inputs))
+        for output, value in zip(outputs, deployed(model, {name: inputs}), strict=True):
+            noise = np.mean((output - value) ** 2)
+            assert 10 * np.log10(np.mean(value**2) / max(noise, 1e-30)) >= decibels
 
 
 def test_trained_with_rounding_it_becomes_integers_without_calibration(case, request, tmp_path):
     promise(request, case, "qat")
     model = case.build()
-    deployable = getattr(model, "deployable", model)
-    enliven(deployable)
-    inputs = case.inputs(model)
-    aware = export.quantize_aware(deployable)
-    wanted = deployable(inputs, training=False)
-    aware.compile(keras.optimizers.Adam(1e-4), "mse")
+    for part in parts(model).values():
+        enliven(part)
+    feeds = case.feeds(model)
+    for name, part in parts(model).items():
+        becomes_integers(case, part, feeds[name], tmp_path / f"{name}.tflite")
+
+
+def becomes_integers(case, part, inputs, path):
+    aware = export.quantize_aware(part)
+    wanted = part(inputs, training=False)
+    aware.compile(
+        keras.optimizers.Adam(1e-4), keras.tree.map_structure(lambda _: "mse", part.output)
+    )
     aware.fit(inputs, wanted, batch_size=4, verbose=0)
-    path = tmp_path / "model.tflite"
     report = export.to_tflite(aware, path, quantize="int8", parity=inputs)
     assert not report.float_operators
     assert all(output.sqnr_db > 20 for output in report.parity.outputs)
-    rounded, given = values(aware(inputs, training=False)), values(edge.load(path)(inputs))
+    rounded, given = values(aware(inputs, training=False)), values(edge.load(path).run(inputs))
     for one, other in zip(rounded, given, strict=True) if case.task.chooses else ():
         ordered = np.sort(one, axis=-1)
         lead = ordered[..., -1] - ordered[..., -2:-1].max(-1, initial=-np.inf)

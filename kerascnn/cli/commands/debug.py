@@ -32,7 +32,7 @@ def debug(
     from kerascnn.export import debug as measure
 
     model, _ = load_part(source, part)
-    errors = measure(model, path, _inputs(source) if inputs is None else np.load(inputs))
+    errors = measure(model, path, _inputs(source, part) if inputs is None else np.load(inputs))
     if plot is not None:
         errors.plot(plot)
     if as_json:
@@ -41,11 +41,12 @@ def debug(
         print_table(errors.table())
 
 
-def _inputs(source: Path) -> object:
+def _inputs(source: Path, part: str | None) -> object:
     if not source.is_dir():
         raise ValueError(f"Pass --inputs, a .npy file of inputs. Received: source={source}")
     from kerascnn import data
     from kerascnn.cli.runs import Run
 
     run = Run.open(source)
-    return run.purpose.inputs(run.model(), data.arrays(run.dataset.test, 32))
+    feeds = run.purpose.feeds(run.model(), data.arrays(run.dataset.test, 32))
+    return feeds[part] if part in feeds else next(iter(feeds.values()))

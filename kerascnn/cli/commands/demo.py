@@ -57,7 +57,7 @@ def demo(
         output.print(f"Run folder: {run.folder}", highlight=False)
         output.print(f"Predictions of the int8 model: {run.folder / 'predictions_int8.png'}")
     loss = scores["accuracy"] - int8.scores["accuracy"]
-    size = int8.report["size"] / float32.report["size"]
+    size = int8.reports["model"]["size"] / float32.reports["model"]["size"]
     if scores["accuracy"] < 0.97 or loss > 0.005 or size > 0.3:
         raise RuntimeError(
             "The demo asks for an accuracy of 0.97, an int8 loss of 0.005 and an int8 file of 0.3 "
@@ -95,14 +95,15 @@ def show_deployed(run: Run, scores: dict[str, float], deployed: Iterable[Deploye
     columns = ("model", metric, "bytes", "ms an image", "operators")
     rows: list[tuple[Any, ...]] = [("Keras", scores[metric], None, None, None)]
     for one in deployed:
-        operators = one.report["operators"]
+        report, latency = one.reports["model"], one.latency["model"]
+        operators = report["operators"]
         listed = ", ".join(f"{op['count']} {op['name']} {op['dtype']}" for op in operators)
         rows.append(
             (
                 f"TFLite {one.quantize}",
                 one.scores[metric],
-                one.report["size"],
-                one.latency["median_ms"],
+                report["size"],
+                latency["median_ms"],
                 listed,
             )
         )

@@ -28,7 +28,9 @@ def export(
         help="Ranges of int8: min_max, percentile or mse; by default mse for a run, else min_max.",
     ),
     skip: list[str] = typer.Option([], help="A layer to leave in float; may be repeated."),
-    part: str | None = typer.Option(None, help="Export only this sub-model, such as encoder."),
+    part: str | None = typer.Option(
+        None, help="Export only this part or sub-model, such as encoder; else all that is deployed."
+    ),
     inputs: Path | None = typer.Option(
         None,
         help="Calibration: a .npy file of inputs, or for a run a folder of pictures; its own "
@@ -74,29 +76,56 @@ def export(
         "skip": tuple(skip),
         **({"observer": observer} if observer else {}),
     }
-    if source.is_dir() and part is None:
-        from kerascnn.cli.deployment import export_run
-        from kerascnn.cli.runs import Run
-
-        report = export_run(Run.open(source), path=to, epochs=epochs, **options)
-    else:
-        from kerascnn.export import to_tflite
-
-        if quantize == "qat":
-            raise ValueError(
-                "Training with the rounding of int8 needs the data of a run: name the whole run. "
-                f"Received: {source}{f' --part {part}' if part else ''}"
-            )
-        model, stem = load_part(source, part)
-        report = to_tflite(model, to or stem.with_name(f"{stem.name}_{quantize}.tflite"), **options)
+    reports = _export(source, part, to, epochs, options)
     if html is not None:
-        report.to_html(html)
+        if len(reports) > 1:
+            raise ValueError(
+                f"A page shows one of {', '.join(reports)}; choose it with --part. "
+                f"Received: --html {html}"
+            )
+        next(iter(reports.values())).to_html(html)
     if as_json:
-        show_json(report.to_dict())
-    else:
+        values = {name: report.to_dict() for name, report in reports.items()}
+        show_json(values if len(values) > 1 else next(iter(values.values())))
+        return
+    for report in reports.values():
         print_table(report.table())
         if report.coral:
             print_table(report.coral.table())
+
+
+def _export(
+    source: Path, part: str | None, to: Path | None, epochs: int, options: dict[str, Any]
+) -> dict[str, Any]:
+    """Export what a run deploys, or one model, and give the report of each part."""
+    from kerascnn.training import parts
+
+    if source.is_dir():
+        from kerascnn.cli.deployment import export_part
+        from kerascnn.cli.runs import Run
+
+        run = Run.open(source)
+        names = [name for name in parts(run.model()) if part in (None, name)]
+        if to is not None and len(names) > 1:
+            raise ValueError(
+                f"There is one file for each of {', '.join(names)}; choose one with --part. "
+                f"Received: --output {to}"
+            )
+        if names:
+            return {
+                name: export_part(run, part=name, path=to, epochs=epochs, **options)
+                for name in names
+            }
+    from kerascnn.export import to_tflite
+
+    if options["quantize"] == "qat":
+        raise ValueError(
+            "Training with the rounding of int8 needs the data of a run: name the whole run. "
+            f"Received: {source}{f' --part {part}' if part else ''}"
+        )
+    model, stem = load_part(source, part)
+    path = to or stem.with_name(f"{stem.name}_{options['quantize']}.tflite")
+    return {"model": to_tflite(model, path, **options)}
 
 
 def load_part(source: Path, part: str | None) -> tuple[Any, Path]:
@@ -104,6 +133,7 @@ def load_part(source: Path, part: str | None) -> tuple[Any, Path]:
     import keras
 
     from kerascnn.cli.runs import Run
+    from kerascnn.training import parts
 
     if not source.exists():
         raise ValueError(f"It must be a run folder or a .keras file. Received: {source}")
@@ -111,7 +141,7 @@ def load_part(source: Path, part: str | None) -> tuple[Any, Path]:
     stem = source / "model" if source.is_dir() else source.with_suffix("")
     if part is None:
         return model, stem
-    names = [layer.name for layer in model.layers]
-    if part not in names:
-        raise ValueError(f"A part is one of {', '.join(names)}. Received: part={part}")
-    return model.get_layer(part), stem.with_name(part)
+    choices = {layer.name: layer for layer in model.layers} | parts(model)
+    if part not in choices:
+        raise ValueError(f"A part is one of {', '.join(choices)}. Received: part={part}")
+    return choices[part], stem.with_name(part)

@@ -6,7 +6,7 @@ import pytest
 
 from kerascnn import edge
 from kerascnn.cli import main
-from kerascnn.cli.deployment import score_file
+from kerascnn.cli.deployment import score_files
 from kerascnn.cli.runs import Run
 from kerascnn.cli.training import train_run
 
@@ -40,7 +40,7 @@ def test_a_run_trains_with_rounding_and_shows_it(trained, capsys):
     assert report["float_operators"] == []
     path = run.folder / "model_qat.tflite"
     assert edge.load(path).metadata.labels == tuple("0123456789")
-    assert abs(score_file(run, path)["accuracy"] - scores["accuracy"]) <= 0.02
+    assert abs(score_files(run, {"model": path})["accuracy"] - scores["accuracy"]) <= 0.02
 
 
 @pytest.mark.parametrize("words", [("model.keras",), (".", "--part", "c1")])
