@@ -58,6 +58,7 @@ from kerascnn.layers.convolution import (
     IdentityKernel,
     LimitedWeightSharing,
 )
+from kerascnn.layers.crop_like import CropLike
 from kerascnn.layers.crops import crop_around
 from kerascnn.layers.gaussian_maps import LearnedPlaces, gaussian_maps
 from kerascnn.layers.gaussian_sampling import GaussianSampling
@@ -89,6 +90,7 @@ __all__ = [
     "ContextModule",
     "ConvBlock",
     "ConvCapsule",
+    "CropLike",
     "DilatedConv1D",
     "DilatedConv1DTranspose",
     "DilatedConv2D",

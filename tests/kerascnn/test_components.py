@@ -346,6 +346,11 @@ LAYERS = {
         ),
         wrong=[{"heads": 6}, {"patterns": ("up",)}, {"stride": 0}, {"pool_size": 0}],
     ),
+    "CropLike": Cases(
+        Case({}, [(5, 6, 2), (4, 4, 3)]),
+        Case({"offset": 1}, [(5, 6, 2), (4, 4, 3)]),
+        wrong=[{"offset": -1}],
+    ),
     "Maxout": Cases(Case({"pieces": 3}, [(4, 6)]), wrong=[{"pieces": 0}]),
     "MaxUnpooling2D": Cases(
         Case({}, [(3, 4, 2), (6, 8, 2)]),

@@ -70,7 +70,7 @@ def dilated_context_network(
 
     Args:
         input_shape: Height, width and channels; sides that can be halved at every pool, three times
-            here. `weights="imagenet"` expects what
+            here, or None. `weights="imagenet"` expects what
             `keras.applications.vgg16.preprocess_input` gives.
         num_classes: Number of classes, the background included.
         blocks: Convolutions of each block of VGG, of which there are two at least; no pool follows
@@ -128,7 +128,7 @@ def dilated_context_network(
 def _check(input_shape, blocks, times):
     if len(blocks) < 2:
         raise ValueError(f"There must be two blocks at least. Received: blocks={tuple(blocks)}")
-    if any(side is None or side % times for side in input_shape[:2]):
+    if any(side is not None and side % times for side in input_shape[:2]):
         raise ValueError(
             f"Sides must be divisible by {times}. Received: input_shape={tuple(input_shape)}"
         )

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerascnn.layers import BilinearKernel
+from kerascnn.layers import BilinearKernel, CropLike
 from kerascnn.models.classification.vgg import block_ends
 from kerascnn.registry import Experiment, register
 from kerascnn.training.transfer import copy_by_name
@@ -40,7 +40,7 @@ HIDDEN = {"activation": "relu", "kernel_initializer": "he_normal"}
     ),
 )
 def fcn(
-    input_shape: tuple[int, int, int] = (500, 500, 3),
+    input_shape: tuple[int | None, int | None, int] = (500, 500, 3),
     *,
     num_classes: int = 21,
     fused: int = 2,
@@ -61,8 +61,8 @@ def fcn(
     the dense layers of VGG start at random.
 
     Args:
-        input_shape: Height, width and channels, all known. `weights="imagenet"` expects what
-            `keras.applications.vgg16.preprocess_input` gives.
+        input_shape: Height, width and channels; a side may be None. `weights="imagenet"` expects
+            what `keras.applications.vgg16.preprocess_input` gives.
         num_classes: Number of classes, the background included.
         fused: Pools before the last whose scores are added: 0 is FCN-32s, 1 FCN-16s, 2 FCN-8s.
         blocks: Convolutions of each block of VGG, each before a halving.
@@ -88,7 +88,7 @@ def fcn(
     Reference:
         https://arxiv.org/abs/1411.4038
     """
-    _check(input_shape, fused, blocks, kernel_size, padding)
+    _check(fused, blocks, kernel_size, padding)
     check_weights(weights, (tuple(blocks), filters, input_shape[-1]))
     image = keras.Input(input_shape, name="image")
     x = layers.ZeroPadding2D(padding - 1, name="padding")(image)
@@ -107,22 +107,18 @@ def fcn(
         near = 2 * near - 1
         pool = encoder.get_layer(f"block{block}_pool").output
         pool = layers.Conv2D(num_classes, 1, kernel_initializer="zeros", name=f"score{block}")(pool)
-        x = layers.Add(name=f"fused{block}")([_crop(pool, near, x.shape[1:3], f"crop{block}"), x])
+        pool = CropLike(near, name=f"crop{block}")([pool, x])
+        x = layers.Add(name=f"fused{block}")([pool, x])
     times = 2 ** (len(blocks) - fused)
     x = _enlarge(x, times, "upscore", trainable=False, dtype="float32")
     start = padding - 1 - times * near + times // 2
-    x = _crop(x, start, input_shape[:2], "logits", dtype="float32")
+    x = CropLike(start, name="logits", dtype="float32")([x, image])
     return keras.Model(image, x, name="fcn")
 
 
 def _enlarge(x, times, name, **options):
     start = {"kernel_initializer": BilinearKernel(), "use_bias": False}
     return layers.Conv2DTranspose(x.shape[-1], 2 * times, times, name=name, **start, **options)(x)
-
-
-def _crop(x, start, sides, name, **options):
-    ends = [given - start - side for given, side in zip(x.shape[1:3], sides, strict=True)]
-    return layers.Cropping2D([(start, end) for end in ends], name=name, **options)(x)
 
 
 def check_weights(weights, network):
@@ -134,9 +130,7 @@ def check_weights(weights, network):
         )
 
 
-def _check(input_shape, fused, blocks, kernel_size, padding):
-    if None in input_shape[:2]:
-        raise ValueError(f"Sides must be known. Received: input_shape={tuple(input_shape)}")
+def _check(fused, blocks, kernel_size, padding):
     if not 0 <= fused < len(blocks):
         raise ValueError(
             "Scores can be added for every pool but the last. "
