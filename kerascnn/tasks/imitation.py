@@ -60,6 +60,7 @@ def imitate(
     keras.utils.set_random_seed(seed)
     loss = keras.tree.map_structure(lambda _: "mean_squared_error", student.output)
     student.compile(keras.optimizers.Adam(learning_rate), loss=loss)
+    student.optimizer.build(student.trainable_variables)  # else the step is traced twice
     with Progress() as progress:
         student.fit(
             pairs(),

@@ -13,7 +13,7 @@ _MOST = 20.0  # at which activations are clipped
 
 @register(
     paper="https://arxiv.org/abs/1512.02595",
-    tiny={"input_shape": (1600,), "bands": 16, "filters": (4, 4), "units": 6, "depth": 1},
+    tiny={"input_shape": (960,), "bands": 16, "filters": (4, 4), "units": 6, "depth": 1},
     params=55_602_237,
     experiment=Experiment(
         data="spoken_digits",
