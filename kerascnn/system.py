@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +49,11 @@ class System:
     variants: Mapping[str, Mapping[str, Any]]
     unsupported: Mapping[str, str]
     experiment: Experiment | None
+
+    def takes(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep what the builder takes, such as the number of classes if it is conditional."""
+        known = inspect.signature(self.builder).parameters
+        return {name: value for name, value in options.items() if name in known}
 
     @property
     def summary(self) -> str:

@@ -83,7 +83,8 @@ class Run:
     def build(self) -> Any:
         """Build the untrained model for the task and its data, with the seed's weights."""
         keras.utils.set_random_seed(self.seed)
-        options = {**self.purpose.model_options(self.dataset), **self.model_options}
+        known = registry.get_system(self.system).takes(self.purpose.model_options(self.dataset))
+        options = {**known, **self.model_options}
         return registry.create_model(self.system, **options)
 
     def model(self) -> Any:

@@ -8,6 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 
 
+def fixed_seed(images: np.ndarray) -> int:
+    """Give a seed, always the same for the same images, and another for others.
+
+    Args:
+        images: The images of the examples.
+    """
+    return zlib.crc32(np.ascontiguousarray(images).tobytes())
+
+
 def fixed_normal(images: np.ndarray, shape: Sequence[int]) -> np.ndarray:
     """Draw standard normal numbers: always the same for the same images, and others for others.
 
@@ -18,5 +27,5 @@ def fixed_normal(images: np.ndarray, shape: Sequence[int]) -> np.ndarray:
     Returns:
         float32 of this shape.
     """
-    random = np.random.default_rng(zlib.crc32(images.tobytes()))
+    random = np.random.default_rng(fixed_seed(images))
     return random.standard_normal(tuple(shape), dtype=np.float32)

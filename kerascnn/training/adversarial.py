@@ -8,25 +8,27 @@ from keras import ops
 
 from kerascnn.losses import adversarial_losses
 from kerascnn.training.gradient_penalty import gradient_penalty as penalize
+from kerascnn.training.labelled_players import LabelledPlayers
 from kerascnn.training.minimization import minimize
-from kerascnn.training.noise import Noise
-from kerascnn.training.players import Players
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
-class GAN(Players):
+class GAN(LabelledPlayers):
     """Trains a generator against a discriminator under `compile` and `fit`.
 
     A step updates the discriminator `discriminator_steps` times, on the same real images and on
     new latent variables each time, and then the generator once. Training data is `x`, or
-    `(x, labels)`. What a paper adds goes into one of the hooks `latents`, `discriminator_loss`
-    and `generator_loss`; the losses give one value a sample.
+    `(x, labels)`; networks that take the `label` are conditional, and images are generated of the
+    classes of the real ones. What a paper adds goes into one of the hooks `latents`,
+    `discriminator_loss` and `generator_loss`; the losses give one value a sample.
 
     Calling the model runs the deployable generator on latent variables.
 
     Args:
-        generator: Model from latent variables `(batch, latent_dim)` to images.
-        discriminator: Model from images to logits, high for real ones.
+        generator: Model from latent variables `(batch, latent_dim)` to images, or from inputs by
+            name, of which `label` is the class, one-hot.
+        discriminator: Model from images, or from `image` and `label` by name, to logits, high for
+            real ones.
         loss: Name of a pair of `kerascnn.losses.adversarial_losses`.
         loss_options: Options of that pair, such as `{"drift": 1e-3}` of `"wasserstein"`.
         gradient_penalty: Weight of `kerascnn.training.gradient_penalty`, 10 in its paper.
@@ -65,7 +67,12 @@ class GAN(Players):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            generator, discriminator, ema_decay=ema_decay, optimizer=optimizer, **kwargs
+            generator,
+            discriminator,
+            ema_decay=ema_decay,
+            optimizer=optimizer,
+            seed=seed,
+            **kwargs,
         )
         adversarial_losses(loss, **(loss_options or {}))  # refuses what is unknown
         _check_least("gradient_penalty", gradient_penalty, 0)
@@ -74,8 +81,6 @@ class GAN(Players):
         self.loss_options = dict(loss_options or {})
         self.gradient_penalty = gradient_penalty
         self.discriminator_steps = discriminator_steps
-        self.seed = seed
-        self.noise = Noise(seed)
         self.discriminator_tracker = keras.metrics.Mean(name="discriminator_loss")
         self.generator_tracker = keras.metrics.Mean(name="generator_loss")
 
@@ -89,32 +94,31 @@ class GAN(Players):
         """The losses of the two players as functions of scores."""
         return adversarial_losses(self.default_loss, **self.loss_options)
 
-    def latents(self, count):
-        """Draw the generator's input for `count` images, `(count, latent_dim)`."""
-        return self.noise.normal((count, *self.generator.input_shape[1:]))
-
     def discriminator_loss(self, real, labels, latents, training=True):
         """Give what the discriminator minimises, `(batch,)`."""
-        fake = ops.stop_gradient(self.generator(latents, training=training))
+        fake = ops.stop_gradient(self.generate(latents, labels, training))
         losses = self.pair.discriminator(
-            self.discriminator(real, training=training),
-            self.discriminator(fake, training=training),
+            self.criticise(real, labels, training), self.criticise(fake, labels, training)
         )
         if not self.gradient_penalty:
             return losses
+
+        def critic(images, training):
+            return self.criticise(images, labels, training)
+
         seed = self.noise.seed_generator
-        penalty = penalize(self.discriminator, real, fake, training=training, seed=seed)
+        penalty = penalize(critic, real, fake, training=training, seed=seed)
         return losses + self.gradient_penalty * penalty
 
     def generator_loss(self, real, labels, latents, training=True):
         """Give what the generator minimises, `(batch,)`."""
-        fake = self.generator(latents, training=training)
-        return self.pair.generator(self.discriminator(fake, training=training))
+        fake = self.generate(latents, labels, training)
+        return self.pair.generator(self.criticise(fake, labels, training))
 
     def train_step(self, data):
         """Update the discriminator, the generator and the average."""
-        discriminator = self.discriminator, self.discriminator_optimizer
-        generator = self.generator, self.generator_optimizer
+        discriminator = self.sides["discriminator"], self.discriminator_optimizer
+        generator = self.sides["generator"], self.generator_optimizer
         # A Python loop: tf.distribute cannot add up gradients inside a graph's loop.
         for _ in range(self.discriminator_steps):
             self._play(data, self.discriminator_loss, self.discriminator_tracker, discriminator)

@@ -1,5 +1,6 @@
 """One step of an optimizer on one of several networks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -7,44 +8,50 @@ import tensorflow as tf
 from keras import ops
 
 
-def prepare_optimizer(optimizer: Any, network: keras.Model) -> keras.optimizers.Optimizer:
-    """Create the optimizer's state for a network, with loss scaling where that is needed.
+def prepare_optimizer(
+    optimizer: Any, networks: Sequence[keras.Model]
+) -> keras.optimizers.Optimizer:
+    """Create the optimizer's state for networks, with loss scaling where that is needed.
 
     Networks that compute in float16 lose small gradients unless the loss is scaled; Keras looks
     after this for the one optimizer of a model only.
 
     Args:
         optimizer: An optimizer, its name or its configuration.
-        network: The model whose weights it will change.
+        networks: The models whose weights it will change.
 
     Returns:
         The optimizer, built for the trainable weights.
     """
     optimizer = keras.optimizers.get(optimizer)
-    half = any(layer.compute_dtype == "float16" for layer in network.layers)
+    layers = [layer for network in networks for layer in network.layers]
+    half = any(layer.compute_dtype == "float16" for layer in layers)
     if half and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    optimizer.build(network.trainable_variables)
+    optimizer.build(_trainable(networks))
     return optimizer
 
 
-def minimize(compute_losses, network: keras.Model, optimizer: keras.optimizers.Optimizer):
-    """Change a network's weights along the gradient of its mean loss over all replicas.
+def minimize(
+    compute_losses, networks: Sequence[keras.Model], optimizer: keras.optimizers.Optimizer
+):
+    """Change the weights of networks along the gradient of their mean loss over all replicas.
 
     Args:
         compute_losses: Function without arguments that gives one value a sample, `(batch,)`.
-        network: The model whose weights change; all others stay.
-        optimizer: What `prepare_optimizer` gave for this network.
+        networks: The models whose weights change; all others stay.
+        optimizer: What `prepare_optimizer` gave for these networks.
 
     Returns:
         The losses, `(batch,)`, before the change.
     """
-    weights = [variable.value for variable in network.trainable_variables]
+    variables = _trainable(networks)
+    weights = [variable.value for variable in variables]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(weights)
         losses = compute_losses()
         loss = optimizer.scale_loss(mean_over_replicas(losses))
-    optimizer.apply(tape.gradient(loss, weights), network.trainable_variables)
+    optimizer.apply(tape.gradient(loss, weights), variables)
     return losses
 
 
@@ -65,3 +72,7 @@ def mean_over_replicas(values):
     if context is not None and context.num_replicas_in_sync > 1:
         count = context.all_reduce("sum", count)
     return ops.sum(ops.cast(values, "float32")) / ops.maximum(count, 1.0)
+
+
+def _trainable(networks: Sequence[keras.Model]) -> list[keras.Variable]:
+    return [variable for network in networks for variable in network.trainable_variables]

@@ -57,6 +57,11 @@ class Players(Networks):
         """The generator to use after training: the average where there is one."""
         return self.generator if self.average is None else self.average
 
+    @property
+    def sides(self) -> dict[str, list[keras.Model]]:
+        """The networks that are trained for and against the discriminator's errors."""
+        return {"generator": [self.generator], "discriminator": [self.discriminator]}
+
     def new_optimizer(self) -> keras.optimizers.Optimizer:
         """Make a copy of the optimizer of the constructor."""
         given = self.default_optimizer
@@ -85,10 +90,10 @@ class Players(Networks):
             )
         super().compile(optimizer=None, **kwargs)
         self.generator_optimizer = prepare_optimizer(
-            generator_optimizer or self.new_optimizer(), self.generator
+            generator_optimizer or self.new_optimizer(), self.sides["generator"]
         )
         self.discriminator_optimizer = prepare_optimizer(
-            discriminator_optimizer or self.new_optimizer(), self.discriminator
+            discriminator_optimizer or self.new_optimizer(), self.sides["discriminator"]
         )
 
     def update_average(self):

@@ -74,7 +74,8 @@ class Case:
 
     def build(self):
         keras.utils.set_random_seed(0)
-        return self.system.builder(**{**self.system.tiny, **self.task.model_options(self.dataset)})
+        known = self.system.takes(self.task.model_options(self.dataset))
+        return self.system.builder(**{**self.system.tiny, **known})
 
     def fit(self, model):
         self.task.compile(model)

@@ -161,6 +161,17 @@ def unconditional(run, monkeypatch):
     return run
 
 
+def label_withheld(run, monkeypatch):
+    """A GAN whose discriminator is told of every image that it is of the first class."""
+    honest = GAN.criticise
+
+    def criticise(self, images, labels=None, training=None):
+        return honest(self, images, keras.ops.zeros_like(labels), training)
+
+    monkeypatch.setattr(GAN, "criticise", criticise)
+    return run
+
+
 def labelled_alone(run, monkeypatch):
     """M2 that learns nothing from images without a label."""
     honest = SemiSupervised.bound
@@ -264,6 +275,7 @@ def without_blank(run, monkeypatch):
 MUTANTS = {
     "alexnet": linear_convolutions,
     "capsnet": routed_by_parents,
+    "conditional_gan": label_withheld,
     "conditional_vae": unconditional,
     "convolutional_autoencoder": without_code,
     "dcgan": flattering,

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from kerascnn.models.generation.gan import ADAM
 from kerascnn.registry import Experiment, register
 from kerascnn.training import GAN
 
@@ -63,7 +64,7 @@ def dcgan(
         _generator(start, input_shape[-1], widths, latent_dim, kernel_size),
         _discriminator(input_shape, widths, kernel_size),
         loss="non_saturating",
-        optimizer={"class_name": "Adam", "config": {"learning_rate": 2e-4, "beta_1": 0.5}},
+        optimizer=ADAM,
         ema_decay=ema_decay,
         name="dcgan",
     )

@@ -9,6 +9,8 @@ from kerascnn.layers import Maxout
 from kerascnn.registry import Experiment, register
 from kerascnn.training import GAN
 
+ADAM = {"class_name": "Adam", "config": {"learning_rate": 2e-4, "beta_1": 0.5}}
+
 
 @register(
     paper="https://arxiv.org/abs/1406.2661",
@@ -81,7 +83,7 @@ def gan(
         _generator(input_shape, latent_dim, units),
         _discriminator(input_shape, maxout_units, pieces, dropout, input_dropout),
         loss="non_saturating",
-        optimizer={"class_name": "Adam", "config": {"learning_rate": 2e-4, "beta_1": 0.5}},
+        optimizer=ADAM,
         ema_decay=ema_decay,
         name="gan",
     )

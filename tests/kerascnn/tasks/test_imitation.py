@@ -8,6 +8,7 @@ from kerascnn import data, export
 from kerascnn.layers import GaussianSampling
 from kerascnn.tasks import get_task
 from kerascnn.tasks.imitation import imitate, without_chance
+from kerascnn.training import GAN
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(size=(60, 8, 8, 1)).astype("float32")
@@ -78,12 +79,13 @@ def test_nothing_is_drawn_where_chance_was_taken_out():
 
 
 def test_other_examples_give_a_generator_other_latent_vectors():
-    latent = keras.Input((4,))
+    latent, image = keras.Input((4,)), keras.Input((1,))
     generator = keras.Model(latent, keras.layers.Dense(1)(latent))
+    model = GAN(generator, keras.Model(image, keras.layers.Dense(1)(image)))
     inputs = get_task("generation").inputs
     first, second = (
-        inputs(generator, {"image": IMAGES[:8]}),
-        inputs(generator, {"image": IMAGES[8:16]}),
+        inputs(model, {"image": IMAGES[:8]}),
+        inputs(model, {"image": IMAGES[8:16]}),
     )
-    np.testing.assert_array_equal(first, inputs(generator, {"image": IMAGES[:8]}))
+    np.testing.assert_array_equal(first, inputs(model, {"image": IMAGES[:8]}))
     assert not np.isclose(first, second).any()
