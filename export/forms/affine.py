@@ -14,7 +14,10 @@ def affine(x: Any, scale: Any, offset: Any, name: str) -> Any:
     scale = np.broadcast_to(np.asarray(scale, "float32"), (channels,))
     offset = np.broadcast_to(np.asarray(offset, "float32"), (channels,))
     if len(x.shape) != 4:
-        return layers.Identity(name=name)(ops.add(ops.multiply(x, scale), offset))
+        x = ops.multiply(x, scale)
+        if offset.any():  # the converter drops what adds 0, and stumbles over its range
+            x = ops.add(x, offset)
+        return layers.Identity(name=name)(x)
     layer = layers.DepthwiseConv2D(1, name=name)
     x = layer(x)
     layer.set_weights([scale.reshape(1, 1, channels, 1), offset])

@@ -22,7 +22,8 @@ class Dataset:
     int32 `(boxes,)`, the value of each box, from 1, as 0 is the background, or -1 where there is
     no box; `keypoints`, float32
     `(boxes, points, 3)`, y and x in [0, 1] and 1 for each point of a box, all 0 where it is not
-    marked; `tokens`, int32 `(tokens,)`, what is said, from 1, with zeros behind its end.
+    marked; `tokens`, int32 `(tokens,)`, what is said, from 1, with zeros behind its end; `states`,
+    uint8 `(samples,)`, which of the labels is heard at each sample of a sound, 0 for none.
 
     Args:
         name: What `load` was asked for.

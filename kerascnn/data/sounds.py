@@ -19,6 +19,7 @@ def from_sounds(
     *,
     sample_rate: int,
     label_names: Sequence[str],
+    states: ArrayLike | None = None,
     source: str = "",
     licence: str = "",
     validation: float = 0.15,
@@ -33,6 +34,7 @@ def from_sounds(
         tokens: Integers from 1 with zeros behind the end, `(count, tokens)`.
         sample_rate: Samples a second, in Hz.
         label_names: Name of each token, that of the blank, 0, included.
+        states: What is heard at each sample, integers from 0 for nothing, `(count, samples)`.
         source: Where the recordings come from.
         licence: The terms under which they may be used.
         validation: Share of the validation split, in (0, 1).
@@ -61,6 +63,8 @@ def from_sounds(
         raise ValueError(f"There are samples in a second. Received: sample_rate={sample_rate}")
     check_range("tokens", tokens, label_names)
     columns = {"sound": sounds.astype(np.float32), "tokens": tokens.astype(np.int32)}
+    if states is not None:
+        columns["states"] = _states(np.asarray(states), sounds.shape, label_names)
     parts = split_indices(len(sounds), (validation, test), seed=seed)
     train, held_out, tested = (
         slices({key: column[part] for key, column in columns.items()}) for part in parts
@@ -76,3 +80,14 @@ def from_sounds(
         test=tested,
         sample_rate=sample_rate,
     )
+
+
+def _states(states: np.ndarray, shape: tuple[int, ...], names: Sequence[str]) -> np.ndarray:
+    states = integers("states", states)
+    if states.shape != shape:
+        raise ValueError(
+            f"There must be a state for each sample, shape {shape}. "
+            f"Received: states of shape {states.shape}"
+        )
+    check_range("states", states, names)
+    return states.astype(np.uint8)

@@ -71,16 +71,18 @@ def spoken_digits(*, count: int = 1500, noise: float = 0.05, seed: int = 0) -> D
 def _recordings(count: int, noise: float, random: np.random.Generator) -> dict[str, np.ndarray]:
     sounds = np.zeros((count, SAMPLES), np.float32)
     tokens = np.zeros((count, _MOST), np.int32)
-    for sound, row in zip(sounds, tokens, strict=True):
+    states = np.zeros((count, SAMPLES), np.uint8)
+    for sound, row, state in zip(sounds, tokens, states, strict=True):
         digits = random.integers(10, size=random.integers(2, _MOST + 1))
         row[: len(digits)] = 1 + digits
         end = _pause(random)
         for digit in digits:
             word = _word(digit, random)
             sound[end : end + len(word)] = word
+            state[end : end + len(word)] = 1 + digit
             end += len(word) + _pause(random)
         sound[:end] += noise * random.standard_normal(end, dtype=np.float32)
-    return {"sound": np.clip(sounds, -1, 1), "tokens": tokens}
+    return {"sound": np.clip(sounds, -1, 1), "tokens": tokens, "states": states}
 
 
 def _pause(random: np.random.Generator) -> int:

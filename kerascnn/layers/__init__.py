@@ -60,6 +60,7 @@ from kerascnn.layers.convolution import (
 )
 from kerascnn.layers.crop_like import CropLike
 from kerascnn.layers.crops import crop_around
+from kerascnn.layers.deltas import Deltas
 from kerascnn.layers.gaussian_maps import LearnedPlaces, gaussian_maps
 from kerascnn.layers.gaussian_sampling import GaussianSampling
 from kerascnn.layers.log_mel import LogMel
@@ -91,6 +92,7 @@ __all__ = [
     "ConvBlock",
     "ConvCapsule",
     "CropLike",
+    "Deltas",
     "DilatedConv1D",
     "DilatedConv1DTranspose",
     "DilatedConv2D",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+from kerascnn.tasks.acoustic import Acoustic
 from kerascnn.tasks.autoencoding import Autoencoding
 from kerascnn.tasks.classification import Classification
 from kerascnn.tasks.clustering import Clustering
@@ -20,6 +21,7 @@ from kerascnn.tasks.task import Task
 _TASKS: dict[str, Task] = {
     task.name: task
     for task in (
+        Acoustic(),
         Autoencoding(),
         Classification(),
         Clustering(),

@@ -29,8 +29,8 @@ class Generation(Task):
     """Draw images like those of the data.
 
     The generator of a `kerascnn.training.GAN` is the only part that goes to a device, or the part
-    `generator`. There may be an `encoder`, which gives the latent variables of an image, a
-    `classifier`, and an `autoencoder`, whose errors tell images of the data from others.
+    `generator`. Others are an `encoder` of images to latent variables, a `classifier`, and an
+    `autoencoder`, whose errors tell images of the data from others.
     """
 
     name = "generation"
@@ -46,26 +46,24 @@ class Generation(Task):
 
     def example(self, example: Mapping[str, tf.Tensor], model: keras.Model) -> tuple[Any, ...]:
         """Give the image, and its label to a model that needs it."""
-        scaled = (self.scale(example["image"]),)
-        return (*scaled, example["label"]) if model.needs_labels else scaled
+        image = self.scale(example["image"])
+        return (image, example["label"]) if model.needs_labels else (image,)
 
     def compile(self, model: keras.Model, *, learning_rate: float | None = None) -> None:
         """Take the system's own losses and optimizers, at the learning rate if one is given."""
-        optimizers = {}
-        if learning_rate is not None:
-            for player in ("generator_optimizer", "discriminator_optimizer"):
-                optimizers[player] = model.new_optimizer()
-                optimizers[player].learning_rate = learning_rate
-        model.compile(**optimizers)
+        optimizers = [model.new_optimizer(), model.new_optimizer()]
+        for optimizer in optimizers if learning_rate is not None else ():
+            optimizer.learning_rate = learning_rate
+        model.compile(*optimizers)
 
     def inputs(self, model: keras.Model, examples: Mapping[str, np.ndarray]) -> Any:
         """Draw what the generator takes for as many images as there are examples.
 
-        Latent variables are always the same for the same examples, and others for others: what is
-        calibrated on one split has not seen those of another. Labels are those of the examples.
+        Latent variables are always the same for the same examples, and others for others. Labels
+        are those of the examples.
         """
-        images = np.asarray(examples["image"])
-        drawn = model.latents(len(images), Noise(fixed_seed(images)))
+        count, seed = len(examples["image"]), fixed_seed(np.asarray(examples["image"]))
+        drawn = model.latents(count, Noise(seed))
         fed = with_labels(model.generator, drawn, examples.get("label"))
         return keras.tree.map_structure(keras.ops.convert_to_numpy, fed)
 
@@ -96,8 +94,8 @@ class Generation(Task):
         `energy_ratio` an autoencoder's squared error on noise, by that on images.
         """
         others = outputs if isinstance(outputs, Mapping) else {}
-        scores = score_images(self._images(outputs, examples), examples)
-        return scores | score_others(others, examples, self._unscale)
+        images = score_images(self._images(outputs, examples), examples)
+        return images | score_others(others, examples, self._unscale)
 
     def picture(
         self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset

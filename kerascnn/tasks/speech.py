@@ -12,11 +12,11 @@ from PIL import Image
 
 from kerascnn.data import Dataset
 from kerascnn.edge import ctc_greedy
-from kerascnn.layers import LogMel
 from kerascnn.losses import FramedCTC
 from kerascnn.tasks.drawing import Section, Tile, gallery, shorten
 from kerascnn.tasks.outputs import single
 from kerascnn.tasks.shapes import check_classes
+from kerascnn.tasks.spectrogram import end_of, spectrogram
 from kerascnn.tasks.task import Task
 
 _COLUMNS = 8
@@ -88,7 +88,7 @@ class Speech(Task):
             )
             wrong = pair[0] != pair[1]
             caption = f"{written or '(nothing)'}\nis {truth}" if wrong else written
-            tiles.append(Tile(_spectrogram(sound, dataset.sample_rate), caption, wrong))
+            tiles.append(Tile(spectrogram(sound, dataset.sample_rate), caption, wrong))
         heading = f"The first {count} of {len(said)} recordings with their transcripts"
         return gallery([Section(heading, tiles)], columns=_COLUMNS)
 
@@ -127,19 +127,11 @@ def _transcripts(outputs: Any, examples: Mapping[str, np.ndarray]) -> list[tuple
             f"Received: outputs of shape {logits.shape}"
         )
     length, count = examples["sound"].shape[1], logits.shape[1]
-    ends = [1 + max(np.flatnonzero(sound), default=0) for sound in examples["sound"]]
     return [
-        ctc_greedy(frames[: -(-end * count // length)], blank=_BLANK).tokens
-        for frames, end in zip(logits, ends, strict=True)
+        ctc_greedy(frames[: -(-end_of(sound) * count // length)], blank=_BLANK).tokens
+        for frames, sound in zip(logits, examples["sound"], strict=True)
     ]
 
 
 def _said(examples: Mapping[str, np.ndarray]) -> list[tuple[int, ...]]:
     return [tuple(row[row != _BLANK].tolist()) for row in examples["tokens"]]
-
-
-def _spectrogram(sound: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Draw the loudness over time, from left to right, and pitch, from bottom to top."""
-    loudness = keras.ops.convert_to_numpy(LogMel(32, sample_rate=sample_rate)(sound[np.newaxis]))
-    low, high = loudness.min(), loudness.max()
-    return np.asarray(loudness[0].T[::-1] - low) / max(high - low, 1e-6)

@@ -309,6 +309,7 @@ LAYERS = {
     "LearnedPlaces": Cases(Case({"places": 3}, [(4, 5, 1)]), wrong=[{"places": 0}]),
     "LimitedWeightSharing": Cases(
         Case({"filters": 3, "kernel_size": 2}, [(9, 2)]),
+        Case({"filters": 3, "kernel_size": 2, "context": 3}, [(4, 9, 2)]),
         Case(
             {
                 "filters": 3,
@@ -350,6 +351,11 @@ LAYERS = {
         Case({}, [(5, 6, 2), (4, 4, 3)]),
         Case({"offset": 1}, [(5, 6, 2), (4, 4, 3)]),
         wrong=[{"offset": -1}],
+    ),
+    "Deltas": Cases(
+        Case({}, [(7, 3)]),
+        Case({"order": 1, "width": 3}, [(5, 2)]),
+        wrong=[{"order": 0}, {"width": 0}],
     ),
     "Maxout": Cases(Case({"pieces": 3}, [(4, 6)]), wrong=[{"pieces": 0}]),
     "MaxUnpooling2D": Cases(

@@ -54,6 +54,7 @@ def sounds(name, tiny):
         name,
         rng.uniform(-1, 1, size=(count, *tiny["input_shape"])).astype("float32"),
         tokens=rng.integers(1, 3, (count, 2)),
+        states=rng.integers(0, 3, (count, *tiny["input_shape"])),
         sample_rate=16_000,
         label_names=("blank", "a", "b"),
         validation=1 / 3,

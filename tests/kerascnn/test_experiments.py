@@ -12,6 +12,7 @@ from kerascnn.cli.experiments import experiment_run, run_experiment
 from kerascnn.cli.training import train_run
 from kerascnn.layers import ContextModule, Residual, SaltAndPepper, crop_around, gaussian_maps
 from kerascnn.losses import FramedCTC, GaussianKL, GridBoxes
+from kerascnn.models.acoustic import time_dilated_cnn
 from kerascnn.models.coders import grow, shrink
 from kerascnn.training import GAN, AuxiliaryClassifiers, SemiSupervised, spatial_model
 from kerascnn.training.detection import heads
@@ -172,6 +173,32 @@ def label_withheld(run, monkeypatch):
     return run
 
 
+def frame_alone(run, monkeypatch):
+    """An acoustic model that sees a single frame, and not how it changes."""
+    module = "kerascnn.models.acoustic.lvcsr_cnn"
+    monkeypatch.setattr(f"{module}.Deltas", lambda name: lambda x: keras.ops.stack([x] * 3, -1))
+    narrow = {
+        "lvcsr_cnn": {"kernel_sizes": ((1, 9), (1, 4))},
+        "limited_weight_sharing_cnn": {"context": 1},
+    }
+    options = {**run.model_options, **narrow[run.system]}
+    return dataclasses.replace(run, model_options=options)
+
+
+def undilated_in_time(run, monkeypatch):
+    """Pools without strides, behind which nothing is dilated."""
+    module = "kerascnn.models.acoustic.time_dilated_cnn"
+    for name in ("_convolved", "_pooled"):
+        honest = getattr(time_dilated_cnn, name)
+
+        def near(x, *arguments, honest=honest):
+            *others, _, layer = arguments
+            return honest(x, *others, 1, layer)
+
+        monkeypatch.setattr(f"{module}.{name}", near)
+    return run
+
+
 def labelled_alone(run, monkeypatch):
     """M2 that learns nothing from images without a label."""
     honest = SemiSupervised.bound
@@ -289,6 +316,8 @@ MUTANTS = {
     "inception_v3": auxiliary_alone,
     "iterative_error_feedback": without_feedback,
     "lenet5": linear,
+    "limited_weight_sharing_cnn": frame_alone,
+    "lvcsr_cnn": frame_alone,
     "matrix_capsules": unrouted,
     "rdn": without_density,
     "red_net": without_shortcuts,
@@ -300,6 +329,7 @@ MUTANTS = {
     "srcnn": without_neighbours,
     "stacked_capsule_autoencoder": unexplained,
     "stacked_what_where_autoencoder": linear_convolutions,
+    "time_dilated_cnn": undilated_in_time,
     "tompson": with_uniform_priors,
     "unet": without_skips,
     "vae": without_divergence,

@@ -17,17 +17,18 @@ class LimitedWeightSharing(layers.Layer):
     Args:
         filters: Output channels.
         kernel_size: Side of the kernels, in bands.
+        context: Side of the kernels, in frames, where the input has frames.
         pool_size: Places of a section.
         pool_strides: Places from one section to the next.
         activation: Activation before the maximum; None for none.
         **kwargs: `name`, `dtype` and the like.
 
     Input shape:
-        `(batch, bands, channels)`.
+        `(batch, bands, channels)`, or `(batch, frames, bands, channels)`.
 
     Output shape:
         `(batch, sections, filters)`; `(bands - kernel_size - pool_size + 1) // pool_strides + 1`
-        sections.
+        sections; with frames `(batch, frames - context + 1, sections, filters)`.
 
     Raises:
         ValueError: If a number is not positive, or there are too few bands for one section.
@@ -45,27 +46,31 @@ class LimitedWeightSharing(layers.Layer):
         filters: int,
         kernel_size: int,
         *,
+        context: int = 1,
         pool_size: int = 6,
         pool_strides: int = 2,
         activation: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if min(filters, kernel_size, pool_size, pool_strides) < 1:
+        if min(filters, kernel_size, context, pool_size, pool_strides) < 1:
             raise ValueError(
                 "All numbers must be at least 1. "
-                f"Received: filters={filters}, kernel_size={kernel_size}, pool_size={pool_size}, "
-                f"pool_strides={pool_strides}"
+                f"Received: filters={filters}, kernel_size={kernel_size}, context={context}, "
+                f"pool_size={pool_size}, pool_strides={pool_strides}"
             )
         self.filters = filters
         self.kernel_size = kernel_size
+        self.context = context
         self.pool_size = pool_size
         self.pool_strides = pool_strides
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
         """Create a convolution for each section."""
-        batch, bands, channels = input_shape
+        *before, bands, channels = input_shape
+        framed = len(before) == 2
+        kind = layers.Conv2D if framed else layers.Conv1D
         self.width = self.pool_size + self.kernel_size - 1  # bands that a section sees
         if bands is None or bands < self.width:
             raise ValueError(
@@ -73,9 +78,9 @@ class LimitedWeightSharing(layers.Layer):
                 f"Received: input_shape={tuple(input_shape)}"
             )
         self.sections = [
-            layers.Conv1D(
+            kind(
                 self.filters,
-                self.kernel_size,
+                (self.context, self.kernel_size) if framed else self.kernel_size,
                 activation=self.activation,
                 dtype=self.dtype_policy,
                 name=f"section{number}",
@@ -83,26 +88,29 @@ class LimitedWeightSharing(layers.Layer):
             for number in range(1, (bands - self.width) // self.pool_strides + 2)
         ]
         for section in self.sections:
-            section.build((batch, self.width, channels))
+            section.build((*before, self.width, channels))
         self.built = True
 
     def call(self, inputs):
         """Convolve and pool section by section."""
         starts = range(0, len(self.sections) * self.pool_strides, self.pool_strides)
         pooled = [
-            ops.max(section(inputs[:, start : start + self.width]), axis=1, keepdims=True)
+            ops.max(section(inputs[..., start : start + self.width, :]), axis=-2, keepdims=True)
             for start, section in zip(starts, self.sections, strict=True)
         ]
-        return ops.concatenate(pooled, axis=1)
+        return ops.concatenate(pooled, axis=-2)
 
     def compute_output_shape(self, input_shape):
         """Give the shape of the sections."""
+        *before, bands, _ = input_shape
         width = self.pool_size + self.kernel_size - 1
-        return (input_shape[0], (input_shape[1] - width) // self.pool_strides + 1, self.filters)
+        if len(before) == 2:
+            before[1] = before[1] and before[1] - self.context + 1
+        return (*before, (bands - width) // self.pool_strides + 1, self.filters)
 
     def get_config(self):
         """Describe the arguments."""
-        names = ("filters", "kernel_size", "pool_size", "pool_strides")
+        names = ("filters", "kernel_size", "context", "pool_size", "pool_strides")
         own = {name: getattr(self, name) for name in names}
         own["activation"] = keras.activations.serialize(self.activation)
         return {**super().get_config(), **own}

@@ -59,3 +59,17 @@ def test_it_has_a_kernel_and_a_bias_for_each_section_of_the_paper():
 def test_too_few_bands_are_refused(shape):
     with pytest.raises(ValueError, match="7 bands at least"):
         LimitedWeightSharing(4, 3, pool_size=5).build(shape)
+
+
+def test_over_frames_a_kernel_spans_its_context():
+    sound = RNG.normal(size=(2, 6, 17, 3)).astype("float32")
+    layer = LimitedWeightSharing(4, 3, context=2, pool_size=5, pool_strides=2)
+    given = np.asarray(layer(sound))
+    for frame in range(5):
+        together = np.concatenate([sound[:, frame], sound[:, frame + 1]], axis=-1)
+        alone = LimitedWeightSharing(4, 3, pool_size=5, pool_strides=2)
+        alone.build(together.shape)
+        for section, whole in zip(alone.sections, layer.sections, strict=True):
+            kernel, bias = whole.get_weights()
+            section.set_weights([np.concatenate(kernel, axis=1), bias])
+        np.testing.assert_allclose(given[:, frame], alone(together), rtol=1e-4, atol=1e-5)

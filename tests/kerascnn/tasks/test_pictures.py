@@ -17,6 +17,7 @@ LONG = dataclasses.replace(
     data.load("digits", size=8), labels=NAMES, points=NAMES[:6], sample_rate=8000
 )
 DRAWN = {
+    "acoustic": "spoken_digits",
     "detection": "shapes",
     "instance_segmentation": "cells",
     "pose": "people",
@@ -33,6 +34,7 @@ def digits(count=60):
 def outputs(task, examples):
     shape = next(iter(examples.values())).shape
     return {
+        "acoustic": RNG.normal(size=(shape[0], 20, 10)),
         "autoencoding": RNG.uniform(size=shape),
         "classification": RNG.dirichlet(np.ones(10), len(shape) and shape[0]),
         "clustering": RNG.uniform(size=(shape[0], 4)),
@@ -59,6 +61,7 @@ def red(picture):
 @pytest.mark.parametrize(
     "task",
     [
+        "acoustic",
         "autoencoding",
         "classification",
         "clustering",
@@ -79,8 +82,8 @@ def test_nothing_touches_the_edge(task, count):
         examples = digits(count)
     if "image" in examples:
         examples["input"] = examples["image"][:, ::2, ::2]
-    if "tokens" in examples:
-        examples["tokens"] = np.minimum(examples["tokens"], 9)  # those that have names
+    for key in {"tokens", "states"} & set(examples):
+        examples[key] = np.minimum(examples[key], 9)  # those that have names
     picture = get_task(task).picture(examples, outputs(task, examples), LONG)
     pixels = np.asarray(picture)
     assert picture.mode == "RGB"

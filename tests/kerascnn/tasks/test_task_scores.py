@@ -13,6 +13,7 @@ from kerascnn.tasks.instance_borders import separated
 
 RNG = np.random.default_rng(0)
 TASKS = [
+    "acoustic",
     "autoencoding",
     "classification",
     "clustering",
@@ -408,7 +409,8 @@ def test_what_is_no_pose_is_refused(shape):
 @pytest.mark.parametrize("task", TASKS)
 def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(task):
     drawn = task in ("detection", "segmentation")
-    names = {"pose": "people", "instance_segmentation": "cells", "speech": "spoken_digits"}
+    names = {"pose": "people", "instance_segmentation": "cells"}
+    names |= dict.fromkeys(("acoustic", "speech"), "spoken_digits")
     name = names.get(task, "shapes" if drawn else "digits")
     examples = data.arrays(data.load(name).test, 60)
     if "image" in examples:
@@ -416,6 +418,9 @@ def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(tas
     if task == "speech":
         examples["sound"] = np.ones((len(examples["tokens"]), 8))
         good = np.eye(11)[apart(examples["tokens"])]
+        poor = RNG.normal(size=good.shape)
+    elif task == "acoustic":
+        good = np.eye(11)[examples["states"]]
         poor = RNG.normal(size=good.shape)
     elif task == "detection":
         good = {"boxes": examples["boxes"], "scores": np.eye(4)[examples["classes"]][..., 1:]}
@@ -450,6 +455,7 @@ def test_the_metadata_undoes_what_the_task_does_to_pixels(task):
     np.testing.assert_allclose(scaled * values["output_std"] + values["output_mean"], pixels)
     assert (values["task"], values["licence"]) == (task.name, "CC BY 4.0")
     named = {
+        "acoustic": dataset.labels,
         "classification": dataset.labels,
         "detection": dataset.labels[1:],  # the first is the background
         "instance_segmentation": ("background", "instance"),

@@ -1,0 +1,1 @@
+"""Systems that tell the state of each frame of a recording."""
