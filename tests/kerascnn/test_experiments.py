@@ -175,7 +175,7 @@ def label_withheld(run, monkeypatch):
 
 def frame_alone(run, monkeypatch):
     """An acoustic model that sees a single frame, and not how it changes."""
-    module = "kerascnn.models.acoustic.lvcsr_cnn"
+    module = "kerascnn.models.sounds"
     monkeypatch.setattr(f"{module}.Deltas", lambda name: lambda x: keras.ops.stack([x] * 3, -1))
     narrow = {
         "lvcsr_cnn": {"kernel_sizes": ((1, 9), (1, 4))},
@@ -196,6 +196,14 @@ def undilated_in_time(run, monkeypatch):
             return honest(x, *others, 1, layer)
 
         monkeypatch.setattr(f"{module}.{name}", near)
+    return run
+
+
+def frames_apart(run, monkeypatch):
+    """Convolutions over frequency alone, which do not hear how a frame changes."""
+    module = "kerascnn.models.speech.cnn_ctc"
+    monkeypatch.setattr(f"{module}.Deltas", lambda name: lambda x: keras.ops.stack([x] * 3, -1))
+    monkeypatch.setattr(f"{module}._KERNEL", (1, 3))
     return run
 
 
@@ -302,6 +310,7 @@ def without_blank(run, monkeypatch):
 MUTANTS = {
     "alexnet": linear_convolutions,
     "capsnet": routed_by_parents,
+    "cnn_ctc": frames_apart,
     "conditional_gan": label_withheld,
     "conditional_vae": unconditional,
     "convolutional_autoencoder": without_code,

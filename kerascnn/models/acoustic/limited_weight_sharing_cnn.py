@@ -3,7 +3,7 @@
 import keras
 
 from kerascnn.layers import LimitedWeightSharing
-from kerascnn.models.acoustic.lvcsr_cnn import classified, framed
+from kerascnn.models.sounds import classified, framed
 from kerascnn.registry import Experiment, register
 
 

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerascnn.models.acoustic.lvcsr_cnn import classified, heard
+from kerascnn.models.sounds import classified, heard
 from kerascnn.registry import Experiment, register
 
 
