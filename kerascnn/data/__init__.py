@@ -8,12 +8,14 @@ from kerascnn.data.catalogue import list_datasets, list_options, load
 from kerascnn.data.dataset import Dataset, arrays
 from kerascnn.data.in_memory import from_arrays
 from kerascnn.data.sounds import from_sounds
+from kerascnn.data.texts import from_texts
 
 __all__ = [
     "Dataset",
     "arrays",
     "from_arrays",
     "from_sounds",
+    "from_texts",
     "list_datasets",
     "list_options",
     "load",

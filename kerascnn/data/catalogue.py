@@ -16,6 +16,7 @@ from kerascnn.data.digits import digits
 from kerascnn.data.folder import folder
 from kerascnn.data.keras_datasets import NAMES, keras_dataset
 from kerascnn.data.npz import npz
+from kerascnn.data.number_words import number_words
 from kerascnn.data.people import people
 from kerascnn.data.photographs import photographs
 from kerascnn.data.shapes import shapes
@@ -25,6 +26,7 @@ from kerascnn.data.translated_digits import translated_digits
 _BUILDERS: dict[str, Callable[..., Dataset]] = {
     "cells": cells,
     "digits": digits,
+    "number_words": number_words,
     "people": people,
     "photographs": photographs,
     "shapes": shapes,

@@ -15,7 +15,8 @@ class Dataset:
 
     Each split is a `tf.data.Dataset` of single examples with a known cardinality. An example is a
     dict of `image`, float32 `(height, width, channels)` in [0, 1], or of `sound`, float32
-    `(samples,)` in [-1, 1] with zeros behind its end, and of what the data has: `clean`, the image
+    `(samples,)` in [-1, 1] with zeros behind its end, or of `source`, int32 `(tokens,)` with zeros
+    behind its end, and of what the data has: `clean`, the image
     before it was corrupted; `label`, int32 `()`, -1 where a training example has none; `mask`,
     int32 `(height, width)` with 0 for background; `instances`, the same with a number from 1 for
     each thing; `boxes`, float32 `(boxes, 4)` as `(ymin, xmin, ymax, xmax)` in [0, 1]; `classes`,
@@ -31,7 +32,8 @@ class Dataset:
         licence: The terms under which they may be used.
         labels: Names of the values of `label`, `mask`, `classes` and `tokens`; empty where they
             have none.
-        shape: `(height, width, channels)` of every image, or `(samples,)` of every sound.
+        shape: `(height, width, channels)` of every image, `(samples,)` of every sound, or
+            `(tokens,)` of every source.
         train: Examples to fit.
         validation: Examples to watch while fitting.
         test: Held-out examples to score.

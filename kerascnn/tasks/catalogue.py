@@ -17,6 +17,7 @@ from kerascnn.tasks.restoration import Restoration
 from kerascnn.tasks.segmentation import Segmentation
 from kerascnn.tasks.speech import Speech
 from kerascnn.tasks.task import Task
+from kerascnn.tasks.translation import Translation
 
 _TASKS: dict[str, Task] = {
     task.name: task
@@ -33,6 +34,7 @@ _TASKS: dict[str, Task] = {
         Restoration(),
         Segmentation(),
         Speech(),
+        Translation(),
     )
 }
 

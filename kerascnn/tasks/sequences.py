@@ -9,10 +9,12 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops, tree
 
 from kerascnn.data import Dataset
 from kerascnn.losses import SequenceCrossentropy
 from kerascnn.tasks.deployment import Predict
+from kerascnn.tasks.shapes import check_images
 from kerascnn.tasks.task import Task
 from kerascnn.training import SequenceToSequence
 
@@ -58,9 +60,10 @@ class Sequences(Task):
         features = model.encoder.predict_on_batch(inputs)
         words = np.asarray(examples["tokens"], np.int32)
         tokens = np.concatenate([np.full((len(words), 1), START, np.int32), words], axis=1)
+        given = (features, tokens)
         fed = [
-            {name: keras.ops.convert_to_numpy(value) for name, value in one.items()}
-            for one, _ in model.steps(features, tokens)
+            {name: ops.convert_to_numpy(value) for name, value in one.items()}
+            for one, _ in model.steps(*tree.map_structure(ops.convert_to_tensor, given))
         ]
         if len(fed) == 1:
             return {"encoder": inputs, "decoder": fed[0]}
@@ -115,6 +118,16 @@ class Sequences(Task):
                 f"Received: {model.name}, a {type(model).__name__}"
             )
         super().check(model, dataset)
+
+    def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
+        """Refuse a model of other inputs, or with fewer words than the data has."""
+        check_images("The encoder's input", model.encoder.input_shape[1:], dataset)
+        words = model.decoder.output["logits"].shape[-1]
+        if words < len(dataset.labels):
+            raise ValueError(
+                f"There must be a logit for each word; build with num_tokens={len(dataset.labels)}."
+                f" Received: {words} logits"
+            )
 
 
 def spoken(tokens: np.ndarray) -> list[tuple[int, ...]]:

@@ -62,7 +62,14 @@ def sounds(name, tiny):
     )
 
 
-DATA = {"image": images, "sound": sounds}
+def texts(name, tiny):
+    rng = np.random.default_rng(0)
+    (length,) = tiny["input_shape"]
+    words = ["".join(rng.choice(list("abc"), length)) for _ in range(EXAMPLES * 3)]
+    return data.from_texts(name, words, [word[:2] for word in words], validation=1 / 3, test=1 / 3)
+
+
+DATA = {"image": images, "sound": sounds, "source": texts}
 
 
 class Case:

@@ -207,6 +207,11 @@ def frames_apart(run, monkeypatch):
     return run
 
 
+def undilated_characters(run, monkeypatch):
+    """ByteNet whose kernels see next neighbours alone."""
+    return dataclasses.replace(run, model_options={**run.model_options, "dilation_rates": (1,) * 5})
+
+
 def labelled_alone(run, monkeypatch):
     """M2 that learns nothing from images without a label."""
     honest = SemiSupervised.bound
@@ -309,6 +314,7 @@ def without_blank(run, monkeypatch):
 
 MUTANTS = {
     "alexnet": linear_convolutions,
+    "bytenet": undilated_characters,
     "capsnet": routed_by_parents,
     "cnn_ctc": frames_apart,
     "conditional_gan": label_withheld,

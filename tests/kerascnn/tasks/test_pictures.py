@@ -23,6 +23,7 @@ DRAWN = {
     "pose": "people",
     "segmentation": "shapes",
     "speech": "spoken_digits",
+    "translation": "number_words",
 }
 FEW = dataclasses.replace(LONG, labels=NAMES[:4])
 
@@ -49,6 +50,7 @@ def outputs(task, examples):
         "restoration": RNG.uniform(size=shape),
         "segmentation": RNG.normal(size=(*shape[:3], 4)),
         "speech": RNG.normal(size=(shape[0], 20, 10)),
+        "translation": RNG.integers(2, 10, (shape[0], 5)),
     }[task]
 
 
@@ -73,6 +75,7 @@ def red(picture):
         "restoration",
         "segmentation",
         "speech",
+        "translation",
     ],
 )
 def test_nothing_touches_the_edge(task, count):
@@ -82,7 +85,7 @@ def test_nothing_touches_the_edge(task, count):
         examples = digits(count)
     if "image" in examples:
         examples["input"] = examples["image"][:, ::2, ::2]
-    for key in {"tokens", "states"} & set(examples):
+    for key in {"tokens", "states", "source"} & set(examples):
         examples[key] = np.minimum(examples[key], 9)  # those that have names
     picture = get_task(task).picture(examples, outputs(task, examples), LONG)
     pixels = np.asarray(picture)

@@ -25,6 +25,7 @@ TASKS = [
     "restoration",
     "segmentation",
     "speech",
+    "translation",
 ]
 
 
@@ -411,6 +412,7 @@ def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(tas
     drawn = task in ("detection", "segmentation")
     names = {"pose": "people", "instance_segmentation": "cells"}
     names |= dict.fromkeys(("acoustic", "speech"), "spoken_digits")
+    names["translation"] = "number_words"
     name = names.get(task, "shapes" if drawn else "digits")
     examples = data.arrays(data.load(name).test, 60)
     if "image" in examples:
@@ -419,6 +421,8 @@ def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(tas
         examples["sound"] = np.ones((len(examples["tokens"]), 8))
         good = np.eye(11)[apart(examples["tokens"])]
         poor = RNG.normal(size=good.shape)
+    elif task == "translation":
+        good, poor = examples["tokens"], RNG.integers(2, 9, (60, 5))
     elif task == "acoustic":
         good = np.eye(11)[examples["states"]]
         poor = RNG.normal(size=good.shape)
@@ -462,6 +466,7 @@ def test_the_metadata_undoes_what_the_task_does_to_pixels(task):
         "pose": dataset.points,
         "segmentation": dataset.labels,
         "speech": dataset.labels,
+        "translation": dataset.labels,
     }
     assert values.get("labels", ()) == named.get(task.name, ())
 
