@@ -21,6 +21,7 @@ from .runtime.interpreters import Runtime, delegates, runtimes
 from .runtime.loading import load
 from .runtime.model import Model
 from .runtime.tensors import TensorSpec
+from .tasks.acoustic import Stretch, segment_sound
 from .tasks.captioning import caption
 from .tasks.detection import Detection, detect
 from .tasks.imaging import generate, improve, reconstruct
@@ -31,6 +32,7 @@ from .tasks.speech import transcribe
 from .tasks.table import TASKS, Head
 from .tasks.text import Text
 from .tasks.tiling import tiled
+from .tasks.translation import translate
 
 __all__ = [
     "TASKS",
@@ -51,6 +53,7 @@ __all__ = [
     "Profile",
     "Runtime",
     "Sentence",
+    "Stretch",
     "TensorSpec",
     "Text",
     "Tokens",
@@ -83,7 +86,9 @@ __all__ = [
     "reconstruct",
     "runtimes",
     "segment",
+    "segment_sound",
     "tiled",
     "transcribe",
+    "translate",
     "write_metadata",
 ]

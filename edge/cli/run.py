@@ -21,7 +21,8 @@ def run(
     source: str | None = typer.Argument(
         None,
         help="A picture, a folder of them, a video, camera or the number of one; a .wav file; a "
-        ".npy batch of inputs, or a .npz of one for each; none for a generator.",
+        "text to translate; a .npy batch of inputs, or a .npz of one for each; none for a "
+        "generator.",
     ),
     source_option: str | None = typer.Option(None, "--source", help="The same, by name."),
     save: Path | None = typer.Option(
@@ -45,8 +46,10 @@ def run(
     overlap: int | None = typer.Option(
         None, min=0, help="Pixels that neighbouring tiles of a large picture share."
     ),
-    decoder: Path | None = typer.Option(None, help="The .tflite file that writes captions."),
-    beams: int | None = typer.Option(None, min=1, help="Captions or transcripts that compete."),
+    decoder: Path | None = typer.Option(
+        None, help="The .tflite file that writes captions or translations."
+    ),
+    beams: int | None = typer.Option(None, min=1, help="How many texts compete."),
     device: str = typer.Option(
         "auto", help="auto, cpu, coral or gpu; gpu,cpu is the CPU where the GPU can't be used."
     ),
@@ -70,6 +73,8 @@ def run(
         kerascnn-edge run dcgan_int8.tflite --count 64 --save samples.png
 
         kerascnn-edge run encoder.tflite photo.jpg --decoder decoder.tflite --beams 5
+
+        kerascnn-edge run encoder.tflite "three seven" --decoder decoder.tflite
 
         kerascnn-edge run lenet5_int8.tflite inputs.npy --save outputs.npz
     """

@@ -10,9 +10,11 @@ from typing import Any, TypeAlias
 from ..description.metadata import Metadata
 from ..runtime.model import Model
 from . import detection, imaging, recognition
+from .acoustic import segment_sound
 from .captioning import caption
 from .pose import locate
 from .speech import transcribe
+from .translation import translate
 
 # A row for each thing found, or one value for each name.
 Rows: TypeAlias = list[dict[str, Any]] | dict[str, Any]
@@ -30,7 +32,8 @@ class Head:
 
     Args:
         function: Takes the model, what it is asked about, and options by keyword.
-        takes: What the model is asked about: `"picture"`, `"sound"`, or nothing when empty.
+        takes: What the model is asked about: `"picture"`, `"sound"`, `"text"`, or nothing when
+            empty.
         rows: Gives a result of the function, with the model's metadata, as numbers and texts.
     """
 
@@ -56,4 +59,6 @@ TASKS: Mapping[str, Head] = {
     "generation": Head(imaging.generate, takes="", rows=imaging.size),
     "captioning": Head(caption),
     "speech": Head(transcribe, takes="sound"),
+    "acoustic": Head(segment_sound, takes="sound"),
+    "translation": Head(translate, takes="text"),
 }

@@ -19,6 +19,8 @@ FUNCTIONS = {
     "generation": edge.generate,
     "captioning": edge.caption,
     "speech": edge.transcribe,
+    "acoustic": edge.segment_sound,
+    "translation": edge.translate,
 }
 METADATA = edge.Metadata(labels=("cat", "dog"))
 # Result -> its rows.
@@ -50,6 +52,11 @@ ROWS = {
     "generation": (np.zeros((2, 4, 6, 3), np.uint8), {"pictures": "2x4x6x3"}),
     "captioning": ([edge.Text("a cat", -1.5)], [{"text": "a cat", "score": -1.5}]),
     "speech": ([], []),
+    "acoustic": (
+        [edge.Stretch("cat", 0.0, 0.5, 0.9, 0)],
+        [{"label": "cat", "start": 0.0, "end": 0.5, "score": 0.9, "index": 0}],
+    ),
+    "translation": ([edge.Text("73", -0.5)], [{"text": "73", "score": -0.5}]),
 }
 
 
@@ -58,6 +65,8 @@ def test_every_task_has_its_function():
     assert {name: head.takes for name, head in edge.TASKS.items() if head.takes != "picture"} == {
         "generation": "",
         "speech": "sound",
+        "acoustic": "sound",
+        "translation": "text",
     }
 
 
