@@ -4,6 +4,7 @@ from kerascnn.backend import require_tensorflow_backend
 
 require_tensorflow_backend()
 
+from kerascnn.data.captions import from_captions
 from kerascnn.data.catalogue import list_datasets, list_options, load
 from kerascnn.data.dataset import Dataset, arrays
 from kerascnn.data.in_memory import from_arrays
@@ -14,6 +15,7 @@ __all__ = [
     "Dataset",
     "arrays",
     "from_arrays",
+    "from_captions",
     "from_sounds",
     "from_texts",
     "list_datasets",

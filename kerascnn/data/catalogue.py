@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kerascnn.data.captioned_scenes import captioned_scenes
 from kerascnn.data.cells import cells
 from kerascnn.data.coco import annotation_files, coco
 from kerascnn.data.dataset import Dataset
@@ -24,6 +25,7 @@ from kerascnn.data.spoken_digits import spoken_digits
 from kerascnn.data.translated_digits import translated_digits
 
 _BUILDERS: dict[str, Callable[..., Dataset]] = {
+    "captioned_scenes": captioned_scenes,
     "cells": cells,
     "digits": digits,
     "number_words": number_words,

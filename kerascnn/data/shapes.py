@@ -57,7 +57,7 @@ def _scenes(
 ) -> dict[str, np.ndarray]:
     classes = random.integers(1, len(LABELS), size=(count, _OBJECTS)).astype(np.int32)
     radii = random.uniform(0.18, 0.28, size=(count, _OBJECTS))
-    centres, apart = _places(radii, random)
+    centres, apart = places(radii, random)
     classes[:, 1] = np.where(apart & (random.random(count) < 0.5), classes[:, 1], -1)
     base = random.uniform(0.1, 0.5, size=(count, 3))
     image = background(base, size, random)
@@ -65,7 +65,7 @@ def _scenes(
     boxes = np.zeros((count, _OBJECTS, 4), np.float32)
     for index in range(_OBJECTS):
         kind = classes[:, index]
-        distance = _distance(kind, centres[:, index] * size, radii[:, index] * size, size)
+        distance = shape_distance(kind, centres[:, index] * size, radii[:, index] * size, size)
         image = paint(image, distance, contrast(base, random))
         inside = distance < 0
         mask[inside] = np.broadcast_to(kind[:, np.newaxis, np.newaxis], mask.shape)[inside]
@@ -97,8 +97,8 @@ def _hang_lamps(image: np.ndarray, mask: np.ndarray, random: np.random.Generator
     return lit
 
 
-def _places(radii: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Place two circles inside the unit square, and say whether they are apart."""
+def places(radii: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Place two circles of given radii inside the unit square, and say whether they are apart."""
     tries = random.uniform(size=(len(radii), _PLACES, _OBJECTS, 2))
     centres = radii[:, np.newaxis, :, np.newaxis] * (1 - 2 * tries) + tries
     gap = np.linalg.norm(centres[:, :, 0] - centres[:, :, 1], axis=-1)
@@ -108,7 +108,9 @@ def _places(radii: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray,
     return centres[rows, best], apart[rows, best]
 
 
-def _distance(kind: np.ndarray, centre: np.ndarray, radius: np.ndarray, size: int) -> np.ndarray:
+def shape_distance(
+    kind: np.ndarray, centre: np.ndarray, radius: np.ndarray, size: int
+) -> np.ndarray:
     """Signed distance in pixels to each shape, negative inside, infinite where there is none."""
     pixels = np.arange(size) + 0.5
     y = (pixels - centre[:, :1])[:, :, np.newaxis]

@@ -5,6 +5,7 @@ from kerascnn.backend import require_tensorflow_backend
 require_tensorflow_backend()
 
 from kerascnn.layers.attention import (
+    AttentionOnAttention,
     CRFAttention,
     LocalSparseAttention2D,
     SelfAttention2D,
@@ -78,6 +79,7 @@ from kerascnn.layers.salt_and_pepper import SaltAndPepper
 from kerascnn.layers.uniform_noise import UniformNoise
 
 __all__ = [
+    "AttentionOnAttention",
     "BicubicResampling",
     "BilinearKernel",
     "CRFAttention",

@@ -6,6 +6,7 @@ import difflib
 
 from kerascnn.tasks.acoustic import Acoustic
 from kerascnn.tasks.autoencoding import Autoencoding
+from kerascnn.tasks.captioning import Captioning
 from kerascnn.tasks.classification import Classification
 from kerascnn.tasks.clustering import Clustering
 from kerascnn.tasks.detection import Detection
@@ -24,6 +25,7 @@ _TASKS: dict[str, Task] = {
     for task in (
         Acoustic(),
         Autoencoding(),
+        Captioning(),
         Classification(),
         Clustering(),
         Detection(),

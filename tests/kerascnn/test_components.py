@@ -57,6 +57,11 @@ WRONG_ROUTING = [
     {"epsilon": 0.0},
 ]
 LAYERS = {
+    "AttentionOnAttention": Cases(
+        Case({"num_heads": 2}, [(3, 8), (5, 8), (5, 8)]),
+        Case({"num_heads": 1, "project": False, "normalize": True}, [(3, 8), (5, 8), (5, 8)]),
+        wrong=[{"num_heads": 0}],
+    ),
     "BicubicResampling": Cases(
         Case({"up": 3}, [(4, 5, 2)]),
         Case({"down": 2}, [(6, 8, 1)]),

@@ -47,6 +47,14 @@ def images(name, tiny):
     )
 
 
+def captioned(name, tiny):
+    rng = np.random.default_rng(0)
+    count, shape = EXAMPLES * 3, tiny["input_shape"]
+    pictures = rng.uniform(size=(count, *shape)).astype("float32")
+    captions = [[" ".join(rng.choice(list("abc"), 2))] for _ in range(count)]
+    return data.from_captions(name, pictures, captions, validation=1 / 3, test=1 / 3)
+
+
 def sounds(name, tiny):
     rng = np.random.default_rng(0)
     count = EXAMPLES * 3
@@ -69,7 +77,12 @@ def texts(name, tiny):
     return data.from_texts(name, words, [word[:2] for word in words], validation=1 / 3, test=1 / 3)
 
 
-DATA = {"image": images, "sound": sounds, "source": texts}
+DATA = {
+    ("image",): images,
+    ("image", "tokens"): captioned,
+    ("sound",): sounds,
+    ("source",): texts,
+}
 
 
 class Case:
@@ -78,7 +91,8 @@ class Case:
     def __init__(self, name):
         self.system = registry.get_system(name)
         self.task = tasks.get_task(self.system.task)
-        self.dataset = DATA[self.task.needs[0]](name, self.system.tiny)
+        needs = self.task.needs if self.task.needs in DATA else self.task.needs[:1]
+        self.dataset = DATA[needs](name, self.system.tiny)
 
     def build(self):
         keras.utils.set_random_seed(0)

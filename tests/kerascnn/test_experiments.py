@@ -14,7 +14,13 @@ from kerascnn.layers import ContextModule, Residual, SaltAndPepper, crop_around,
 from kerascnn.losses import FramedCTC, GaussianKL, GridBoxes
 from kerascnn.models.acoustic import time_dilated_cnn
 from kerascnn.models.coders import grow, shrink
-from kerascnn.training import GAN, AuxiliaryClassifiers, SemiSupervised, spatial_model
+from kerascnn.training import (
+    GAN,
+    AuxiliaryClassifiers,
+    SemiSupervised,
+    SequenceToSequence,
+    spatial_model,
+)
 from kerascnn.training.detection import heads
 
 SYSTEMS = [registry.get_system(name) for name in registry.list_models()]
@@ -212,6 +218,19 @@ def undilated_characters(run, monkeypatch):
     return dataclasses.replace(run, model_options={**run.model_options, "dilation_rates": (1,) * 5})
 
 
+def strange_pictures(run, monkeypatch):
+    """A captioner that is shown the picture of another sentence while it trains."""
+    honest = SequenceToSequence.call
+
+    def call(self, inputs, training=None):
+        if training:
+            inputs = {**inputs, "input": keras.ops.roll(inputs["input"], 1, axis=0)}
+        return honest(self, inputs, training=training)
+
+    monkeypatch.setattr(SequenceToSequence, "call", call)
+    return run
+
+
 def labelled_alone(run, monkeypatch):
     """M2 that learns nothing from images without a label."""
     honest = SemiSupervised.bound
@@ -314,6 +333,7 @@ def without_blank(run, monkeypatch):
 
 MUTANTS = {
     "alexnet": linear_convolutions,
+    "aoanet": strange_pictures,
     "bytenet": undilated_characters,
     "capsnet": routed_by_parents,
     "cnn_ctc": frames_apart,

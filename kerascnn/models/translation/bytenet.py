@@ -19,7 +19,7 @@ from kerascnn.training import SequenceToSequence
     experiment=Experiment(
         data="number_words",
         model_options={"filters": 24, "sets": 1},
-        epochs=6,
+        epochs=12,
         learning_rate=3e-3,
         passes=("exact >= 0.9",),
     ),

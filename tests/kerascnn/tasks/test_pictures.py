@@ -18,6 +18,7 @@ LONG = dataclasses.replace(
 )
 DRAWN = {
     "acoustic": "spoken_digits",
+    "captioning": "captioned_scenes",
     "detection": "shapes",
     "instance_segmentation": "cells",
     "pose": "people",
@@ -37,6 +38,7 @@ def outputs(task, examples):
     return {
         "acoustic": RNG.normal(size=(shape[0], 20, 10)),
         "autoencoding": RNG.uniform(size=shape),
+        "captioning": RNG.integers(2, 10, (len(shape) and shape[0], 9)),
         "classification": RNG.dirichlet(np.ones(10), len(shape) and shape[0]),
         "clustering": RNG.uniform(size=(shape[0], 4)),
         "detection": {
@@ -65,6 +67,7 @@ def red(picture):
     [
         "acoustic",
         "autoencoding",
+        "captioning",
         "classification",
         "clustering",
         "detection",

@@ -15,6 +15,7 @@ RNG = np.random.default_rng(0)
 TASKS = [
     "acoustic",
     "autoencoding",
+    "captioning",
     "classification",
     "clustering",
     "detection",
@@ -412,7 +413,7 @@ def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(tas
     drawn = task in ("detection", "segmentation")
     names = {"pose": "people", "instance_segmentation": "cells"}
     names |= dict.fromkeys(("acoustic", "speech"), "spoken_digits")
-    names["translation"] = "number_words"
+    names |= {"translation": "number_words", "captioning": "captioned_scenes"}
     name = names.get(task, "shapes" if drawn else "digits")
     examples = data.arrays(data.load(name).test, 60)
     if "image" in examples:
@@ -421,7 +422,7 @@ def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(tas
         examples["sound"] = np.ones((len(examples["tokens"]), 8))
         good = np.eye(11)[apart(examples["tokens"])]
         poor = RNG.normal(size=good.shape)
-    elif task == "translation":
+    elif task in ("captioning", "translation"):
         good, poor = examples["tokens"], RNG.integers(2, 9, (60, 5))
     elif task == "acoustic":
         good = np.eye(11)[examples["states"]]
@@ -460,6 +461,7 @@ def test_the_metadata_undoes_what_the_task_does_to_pixels(task):
     assert (values["task"], values["licence"]) == (task.name, "CC BY 4.0")
     named = {
         "acoustic": dataset.labels,
+        "captioning": dataset.labels,
         "classification": dataset.labels,
         "detection": dataset.labels[1:],  # the first is the background
         "instance_segmentation": ("background", "instance"),
