@@ -86,8 +86,9 @@ def aoanet(
     """
     if (len(input_shape) == 3) != bool(filters) or length < 1:
         raise ValueError(
-            "Images need filters, regions none, and a sentence its end. Received: "
-            f"input_shape={tuple(input_shape)}, filters={tuple(filters)}, length={length}"
+            "Images need filters, such as (16, 32, 32), regions none, and a sentence its end. "
+            f"Received: input_shape={tuple(input_shape)}, filters={tuple(filters)}, "
+            f"length={length}"
         )
     encoder = _encoder(input_shape, filters, units, num_heads, depth, dropout)
     return SequenceToSequence(
