@@ -11,14 +11,12 @@ import tensorflow as tf
 from PIL import Image
 
 from kerascnn.data import Dataset
-from kerascnn.tasks.deployment import Predict
 from kerascnn.tasks.drawing import Section, Tile, gallery
-from kerascnn.tasks.generated import run_others, score_images, score_others
+from kerascnn.tasks.generated import score_images
 from kerascnn.tasks.noise import fixed_seed
-from kerascnn.tasks.outputs import rows, single
+from kerascnn.tasks.outputs import single
 from kerascnn.tasks.shapes import check_images
 from kerascnn.tasks.task import Task
-from kerascnn.training import parts
 from kerascnn.training.labelled_players import with_labels
 from kerascnn.training.noise import Noise
 
@@ -28,9 +26,7 @@ _COLUMNS = 10
 class Generation(Task):
     """Draw images like those of the data.
 
-    The generator of a `kerascnn.training.GAN` is the only part that goes to a device, or the part
-    `generator`. Others are an `encoder` of images to latent variables, a `classifier`, and an
-    `autoencoder`, whose errors tell images of the data from others.
+    For a `kerascnn.training.GAN`, whose generator goes to the device.
     """
 
     name = "generation"
@@ -67,35 +63,15 @@ class Generation(Task):
         fed = with_labels(model.generator, drawn, examples.get("label"))
         return keras.tree.map_structure(keras.ops.convert_to_numpy, fed)
 
-    def feeds(self, model: keras.Model, examples: Mapping[str, np.ndarray]) -> dict[str, Any]:
-        """Feed the generator what is drawn, and all other parts the images."""
-        found, images = parts(model), super().inputs(model, examples)
-        return dict.fromkeys(found, images) | {_generator(found): self.inputs(model, examples)}
-
-    def predict(
-        self, runs: Mapping[str, Predict], model: keras.Model, examples: Mapping[str, np.ndarray]
-    ) -> dict[str, Any]:
-        """Run the generator as `image`, and the other parts on the examples under their names."""
-        generate, real = runs[_generator(runs)], super().inputs(model, examples)
-        others = {name: run for name, run in runs.items() if run is not generate}
-        return {"image": generate(examples["input"]), **run_others(others, generate, real)}
-
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Measure generated digits by a network that was trained on real ones.
 
         `fdd` is the Frechet distance of its features from those of the real examples, `cover` the
         number of digits that more than 2 % of the images show, and `entropy` how evenly, from 0
-        (always the same) to 1. `class_accuracy` is the share that show the class asked for, and
-        `mutual_information`, in nats, how much a `category` among the latent variables says of
-        the digit. Images that cannot be digits are not measured so.
-
-        `reconstruction_ratio` is an encoder's squared error, by that of another image's code, and
-        `reconstructed_class` the share of the right digits; `accuracy` is the classifier's; and
-        `energy_ratio` an autoencoder's squared error on noise, by that on images.
+        (always the same) to 1. `class_accuracy` is the share that show the class asked for. Images
+        that cannot be digits are not measured: the score is empty.
         """
-        others = outputs if isinstance(outputs, Mapping) else {}
-        images = score_images(self._images(outputs, examples), examples)
-        return images | score_others(others, examples, self._unscale)
+        return score_images(self._images(outputs, examples), examples)
 
     def picture(
         self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
@@ -109,9 +85,6 @@ class Generation(Task):
             Section("Generated", [Tile(image) for image in images[order[: 6 * _COLUMNS]]]),
             Section("Real", [Tile(image) for image in examples["image"][: 2 * _COLUMNS]]),
         ]
-        if isinstance(outputs, Mapping) and "reconstruction" in outputs:
-            drawn = self._unscale(rows(outputs["reconstruction"], examples))[: 2 * _COLUMNS]
-            sections.append(Section("Reconstructed", [Tile(image) for image in drawn]))
         return gallery(sections, columns=_COLUMNS)
 
     def check(self, model: keras.Model, dataset: Dataset) -> None:
@@ -124,21 +97,12 @@ class Generation(Task):
 
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model that does not draw images of the data's shape."""
-        found = parts(model)
-        check_images("The generator's output", found[_generator(found)].output_shape[1:], dataset)
+        shape = getattr(model, "deployable", model).output_shape[1:]
+        check_images("The generator's output", shape, dataset)
 
     def _images(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> np.ndarray:
-        named = isinstance(outputs, Mapping) and "image" in outputs
-        return self._unscale(single(outputs["image"] if named else outputs, examples))
-
-    def _unscale(self, images: np.ndarray) -> np.ndarray:
         low, high = self.value_range
-        return np.clip((images - low) / (high - low), 0, 1)
-
-
-def _generator(found: Mapping[str, Any]) -> str:
-    """Name the generator among the parts: it is the only one, or named so."""
-    return "generator" if "generator" in found else next(iter(found))
+        return np.clip((single(outputs, examples) - low) / (high - low), 0, 1)
 
 
 def _by_class(labels: np.ndarray) -> np.ndarray:

@@ -21,15 +21,6 @@ class Noise(keras.layers.Layer):
         """Draw standard normal numbers of this shape, in float32."""
         return keras.random.normal(shape, dtype="float32", seed=self.seed_generator)
 
-    def uniform(self, shape):
-        """Draw numbers of this shape, evenly in [-1, 1], in float32."""
-        return keras.random.uniform(shape, -1.0, 1.0, "float32", seed=self.seed_generator)
-
-    def classes(self, count, classes):
-        """Draw one of the classes evenly, one-hot, `(count, classes)` in float32."""
-        drawn = keras.random.randint((count,), 0, classes, seed=self.seed_generator)
-        return ops.one_hot(drawn, classes)
-
     def save_own_variables(self, store):
         """Save where the sequence stands."""
         store["state"] = ops.convert_to_numpy(self.seed_generator.state)

@@ -2,8 +2,10 @@ import keras
 import numpy as np
 import pytest
 
+from kerascnn import data
 from kerascnn.models.generation.conditional_gan import conditional_gan
 from kerascnn.registry import get_system
+from kerascnn.tasks import get_task
 
 TINY = get_system("conditional_gan").tiny
 
@@ -43,3 +45,9 @@ def test_training_needs_labels():
 def test_wrong_arguments_are_refused(wrong):
     with pytest.raises(ValueError, match="three hidden layers"):
         conditional_gan(**{**TINY, **wrong})
+
+
+def test_images_without_labels_are_refused():
+    dataset = data.from_arrays("mine", np.zeros((20, 8, 8, 1)))
+    with pytest.raises(ValueError, match="Received: mine without label"):
+        get_task("generation").check(conditional_gan(**TINY), dataset)

@@ -498,3 +498,12 @@ def test_a_model_that_does_not_say_what_it_restores_from_is_refused():
     model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3, padding="same")])
     with pytest.raises(ValueError, match="wrap it in"):
         get_task("restoration").check(model, data.load("digits", size=8))
+
+
+def test_digits_of_the_class_asked_for_are_counted():
+    task, examples = get_task("generation"), data.arrays(data.load("digits", size=8).test, 60)
+    images, asked = 2 * examples["image"] - 1, np.eye(10)[examples["label"]]
+    examples["input"] = {"latent": np.zeros((60, 2)), "label": asked}
+    assert task.score(images, examples)["class_accuracy"] > 0.9
+    examples["input"]["label"] = np.roll(asked, 1, axis=1)
+    assert task.score(images, examples)["class_accuracy"] < 0.1
