@@ -99,8 +99,9 @@ class Case:
         known = self.system.takes(self.task.model_options(self.dataset))
         return self.system.builder(**{**self.system.tiny, **known})
 
-    def fit(self, model):
+    def fit(self, model, *, run_eagerly=False):
         self.task.compile(model)
+        model.run_eagerly = run_eagerly  # for few steps faster than tracing
         build_optimizer(model)
         examples = self.dataset.train.map(lambda example: self.task.example(example, model))
         return model.fit(examples.batch(4), epochs=1, shuffle=False, verbose=0).history
@@ -210,7 +211,7 @@ def test_it_trains_in_mixed_precision(case, request):
     keras.config.set_dtype_policy("mixed_float16")
     try:
         model = case.build()
-        history = case.fit(model)
+        history = case.fit(model, run_eagerly=True)
         outputs = deployed(model, case.feeds(model))
     finally:
         keras.config.set_dtype_policy("float32")
@@ -269,11 +270,10 @@ def test_trained_with_rounding_it_becomes_integers_without_calibration(case, req
 def becomes_integers(case, part, inputs, path):
     aware = export.quantize_aware(part)
     wanted = part(inputs, training=False)
-    aware.compile(
-        keras.optimizers.Adam(1e-4), keras.tree.map_structure(lambda _: "mse", part.output)
-    )
+    losses = keras.tree.map_structure(lambda _: "mse", part.output)
+    aware.compile(keras.optimizers.Adam(1e-4), losses, run_eagerly=True)
     build_optimizer(aware)
-    aware.fit(inputs, wanted, batch_size=4, verbose=0)
+    aware.fit(inputs, wanted, batch_size=8, verbose=0)
     report = export.to_tflite(aware, path, quantize="int8", parity=inputs)
     assert not report.float_operators
     assert all(output.sqnr_db > 20 for output in report.parity.outputs)
