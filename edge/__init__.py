@@ -8,6 +8,7 @@ from .decoding.boxes import non_max_suppression, pairwise_iou
 from .decoding.components import connected_components
 from .decoding.ctc import ctc_beam_search, ctc_greedy
 from .decoding.heatmaps import decode_heatmaps
+from .decoding.regions import propose_regions
 from .description.archive import read_metadata, write_metadata
 from .description.detector import Detector
 from .description.metadata import Metadata
@@ -28,6 +29,7 @@ from .tasks.imaging import generate, improve, reconstruct
 from .tasks.neighbours import Gallery, Neighbour
 from .tasks.pose import Keypoint, locate
 from .tasks.recognition import Class, classify, embed, instances, segment
+from .tasks.regions import describe
 from .tasks.speech import transcribe
 from .tasks.table import TASKS, Head
 from .tasks.text import Text
@@ -70,6 +72,7 @@ __all__ = [
     "decode_ssd",
     "decode_yolo",
     "delegates",
+    "describe",
     "detect",
     "draw",
     "embed",
@@ -82,6 +85,7 @@ __all__ = [
     "non_max_suppression",
     "pairwise_iou",
     "profile",
+    "propose_regions",
     "read_metadata",
     "reconstruct",
     "runtimes",

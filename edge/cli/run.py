@@ -49,6 +49,9 @@ def run(
     decoder: Path | None = typer.Option(
         None, help="The .tflite file that writes captions or translations."
     ),
+    regions: Path | None = typer.Option(
+        None, help="The .tflite file that looks into regions of a picture."
+    ),
     beams: int | None = typer.Option(None, min=1, help="How many texts compete."),
     device: str = typer.Option(
         "auto", help="auto, cpu, coral or gpu; gpu,cpu is the CPU where the GPU can't be used."
@@ -74,6 +77,8 @@ def run(
 
         kerascnn-edge run encoder.tflite photo.jpg --decoder decoder.tflite --beams 5
 
+        kerascnn-edge run encoder.tflite photo.jpg --regions regions.tflite --decoder decoder.tflite
+
         kerascnn-edge run encoder.tflite "three seven" --decoder decoder.tflite
 
         kerascnn-edge run lenet5_int8.tflite inputs.npy --save outputs.npz
@@ -87,6 +92,7 @@ def run(
         "score_threshold": score_threshold,
         "iou_threshold": iou_threshold,
         "overlap": overlap,
+        "regions": regions and load(regions, device=device.split(","), threads=threads),
         "decoder": decoder and load(decoder, device=device.split(","), threads=threads),
         "beams": beams,
     }

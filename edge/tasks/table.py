@@ -13,6 +13,7 @@ from . import detection, imaging, recognition
 from .acoustic import segment_sound
 from .captioning import caption
 from .pose import locate
+from .regions import describe
 from .speech import transcribe
 from .translation import translate
 
@@ -58,6 +59,7 @@ TASKS: Mapping[str, Head] = {
     "restoration": Head(imaging.improve, rows=imaging.size),
     "generation": Head(imaging.generate, takes="", rows=imaging.size),
     "captioning": Head(caption),
+    "dense_captioning": Head(describe, rows=detection.rows),
     "speech": Head(transcribe, takes="sound"),
     "acoustic": Head(segment_sound, takes="sound"),
     "translation": Head(translate, takes="text"),

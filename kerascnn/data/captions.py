@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from kerascnn.data.checks import check_images
-from kerascnn.data.dataset import Dataset, slices
-from kerascnn.data.splits import split_indices
+from kerascnn.data.dataset import Dataset
+from kerascnn.data.splits import split_columns
 from kerascnn.data.texts import MARKS
 
 
@@ -60,17 +60,11 @@ def from_captions(
         for row, sentence in zip(rows, sentences, strict=False):
             row[: len(sentence)] = [places[word] for word in sentence]
     columns = {"image": pictures, "tokens": codes[:, 0], "references": codes}
-    parts = split_indices(len(pictures), (validation, test), seed=seed)
-    train, held_out, tested = (
-        slices({key: column[part] for key, column in columns.items()}) for part in parts
-    )
     return Dataset(
         name=name,
         source=source,
         licence=licence,
         labels=labels,
         shape=pictures.shape[1:],
-        train=train,
-        validation=held_out,
-        test=tested,
+        **split_columns(columns, (validation, test), seed=seed),
     )

@@ -25,7 +25,8 @@ class Dataset:
     `(boxes, points, 3)`, y and x in [0, 1] and 1 for each point of a box, all 0 where it is not
     marked; `tokens`, int32 `(tokens,)`, what is said, from 1, with zeros behind its end; `states`,
     uint8 `(samples,)`, which of the labels is heard at each sample of a sound, 0 for none;
-    `references`, int32 `(sentences, tokens)`, all that may be said of an image.
+    `references`, int32 `(sentences, tokens)`, all that may be said of an image; `phrases`, int32
+    `(boxes, tokens)`, what is said of each box.
 
     Args:
         name: What `load` was asked for.

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from numpy.typing import ArrayLike
 
 from kerascnn.data.checks import check_boxes, check_images, check_labels, check_masks
-from kerascnn.data.dataset import Dataset, slices
+from kerascnn.data.dataset import Dataset
 from kerascnn.data.keypoints import check_keypoints, check_names, check_skeleton
-from kerascnn.data.splits import split_indices
+from kerascnn.data.splits import split_columns
 
 
 def from_arrays(
@@ -79,19 +79,13 @@ def from_arrays(
         columns["keypoints"] = check_keypoints(keypoints, count, boxed)
         points = check_names(point_names, columns["keypoints"].shape[2])
     values = [columns[key].max() for key in ("label", "mask", "classes") if key in columns]
-    parts = split_indices(count, (validation, test), seed=seed, groups=columns.get("label"))
-    train, held_out, tested = (
-        slices({key: column[part] for key, column in columns.items()}) for part in parts
-    )
     return Dataset(
         name=name,
         source=source,
         licence=licence,
         labels=tuple(label_names) or tuple(map(str, range(max(values, default=-1) + 1))),
         shape=columns["image"].shape[1:],
-        train=train,
-        validation=held_out,
-        test=tested,
         points=tuple(points),
         skeleton=check_skeleton(skeleton, len(points)),
+        **split_columns(columns, (validation, test), seed=seed, groups=columns.get("label")),
     )

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kerascnn.data.dataset import Dataset, slices
+from kerascnn.data.dataset import Dataset
 from kerascnn.data.ranges import check_range, integers
-from kerascnn.data.splits import split_indices
+from kerascnn.data.splits import split_columns
 
 
 def from_sounds(
@@ -65,20 +65,14 @@ def from_sounds(
     columns = {"sound": sounds.astype(np.float32), "tokens": tokens.astype(np.int32)}
     if states is not None:
         columns["states"] = _states(np.asarray(states), sounds.shape, label_names)
-    parts = split_indices(len(sounds), (validation, test), seed=seed)
-    train, held_out, tested = (
-        slices({key: column[part] for key, column in columns.items()}) for part in parts
-    )
     return Dataset(
         name=name,
         source=source,
         licence=licence,
         labels=tuple(label_names),
         shape=sounds.shape[1:],
-        train=train,
-        validation=held_out,
-        test=tested,
         sample_rate=sample_rate,
+        **split_columns(columns, (validation, test), seed=seed),
     )
 
 

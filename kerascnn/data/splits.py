@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import tensorflow as tf
+
+from kerascnn.data.dataset import slices
 
 
 def split_indices(
@@ -52,3 +55,29 @@ def split_indices(
             f"Received: {count} examples, shares {', '.join(map(str, shares))}"
         )
     return parts
+
+
+def split_columns(
+    columns: Mapping[str, np.ndarray],
+    shares: tuple[float, float],
+    *,
+    seed: int = 0,
+    groups: np.ndarray | None = None,
+) -> dict[str, tf.data.Dataset]:
+    """Give the splits of a data set, by name, of arrays with the examples along the first axis.
+
+    Args:
+        columns: What examples hold.
+        shares: Shares of the validation and the test split, as `split_indices` takes them.
+        seed: Seed of the draw.
+        groups: The class of each example, `(count,)`; one group when None.
+
+    Raises:
+        ValueError: If the shares are out of range or leave a split empty.
+    """
+    count = len(next(iter(columns.values())))
+    parts = split_indices(count, shares, seed=seed, groups=groups)
+    return {
+        name: slices({key: column[part] for key, column in columns.items()})
+        for name, part in zip(("train", "validation", "test"), parts, strict=True)
+    }

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kerascnn.data.dataset import Dataset, slices
-from kerascnn.data.splits import split_indices
+from kerascnn.data.dataset import Dataset
+from kerascnn.data.splits import split_columns
 
 MARKS = ("<end>", "<start>")  # the first two labels of every vocabulary
 
@@ -54,19 +54,13 @@ def from_texts(
         "source": encode(sources, labels, max(map(len, sources), default=0)),
         "tokens": encode(targets, labels, max(map(len, targets), default=0)),
     }
-    parts = split_indices(len(sources), (validation, test), seed=seed)
-    train, held_out, tested = (
-        slices({key: column[part] for key, column in columns.items()}) for part in parts
-    )
     return Dataset(
         name=name,
         source=source,
         licence=licence,
         labels=labels,
         shape=columns["source"].shape[1:],
-        train=train,
-        validation=held_out,
-        test=tested,
+        **split_columns(columns, (validation, test), seed=seed),
     )
 
 

@@ -4,6 +4,7 @@ from kerascnn.backend import require_tensorflow_backend
 
 require_tensorflow_backend()
 
+from kerascnn.layers.anchors import anchor_boxes, default_boxes
 from kerascnn.layers.attention import (
     AttentionOnAttention,
     CRFAttention,
@@ -22,12 +23,7 @@ from kerascnn.layers.blocks import (
     PreActivationResidual,
     Residual,
 )
-from kerascnn.layers.boxes import (
-    decode_boxes,
-    decode_cells,
-    default_boxes,
-    encode_boxes,
-)
+from kerascnn.layers.boxes import decode_boxes, decode_cells, encode_boxes
 from kerascnn.layers.capsules import (
     Capsule,
     CapsuleDecoder,
@@ -129,6 +125,7 @@ __all__ = [
     "TemplateDecoder",
     "Tint",
     "UniformNoise",
+    "anchor_boxes",
     "canvas_mean",
     "canvas_nats",
     "crop_around",

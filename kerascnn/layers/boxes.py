@@ -1,57 +1,9 @@
-"""Boxes `(ymin, xmin, ymax, xmax)` in a graph: default boxes, offsets from them, and overlaps."""
-
-from collections.abc import Sequence
+"""Boxes `(ymin, xmin, ymax, xmax)` in a graph: offsets from anchors, and overlaps."""
 
 import numpy as np
 from keras import ops
 
 VARIANCES = (0.1, 0.1, 0.2, 0.2)
-
-
-def default_boxes(
-    grids: Sequence[tuple[int, int]], scales: Sequence[float], ratios: Sequence[Sequence[float]]
-) -> np.ndarray:
-    """Lay boxes over the cells of grids, several around the centre of each.
-
-    A cell of grid k has a square of the scale `s_k`, one of `sqrt(s_k s_k+1)`, and for each ratio
-    `r` boxes of the height `s_k / sqrt(r)` and width `s_k sqrt(r)` and the other way round.
-
-    Args:
-        grids: Rows and columns of each grid.
-        scales: Side of a square as a share of the image's, one for each grid and one more.
-        ratios: Width by height of the further boxes, above 1, for each grid.
-
-    Returns:
-        `(n, 4)`, float32, not clipped: grid by grid, row by row.
-
-    Raises:
-        ValueError: If there are not as many scales and ratios as the grids need.
-
-    Example:
-        >>> len(default_boxes([(2, 2)], [0.2, 0.4], [(2, 3)]))
-        24
-
-    Reference:
-        https://arxiv.org/abs/1512.02325, section 2.2
-    """
-    if len(scales) != len(grids) + 1 or len(ratios) != len(grids):
-        raise ValueError(
-            "Each grid needs a scale and ratios, and the last one a further scale. "
-            f"Received: {len(grids)} grids, scales={tuple(scales)}, ratios={tuple(ratios)}"
-        )
-    boxes = []
-    for index, (rows, columns) in enumerate(grids):
-        scale = scales[index]
-        middle = np.sqrt(scale * scales[index + 1])
-        sizes = [(scale, scale), (middle, middle)]
-        for ratio in ratios[index]:
-            long, short = scale * np.sqrt(ratio), scale / np.sqrt(ratio)
-            sizes += [(short, long), (long, short)]
-        cells = np.moveaxis(np.indices((rows, columns)), 0, -1) + 0.5
-        centres = (cells / (rows, columns))[:, :, np.newaxis]
-        halves = np.array(sizes) / 2
-        boxes.append(np.concatenate([centres - halves, centres + halves], -1).reshape(-1, 4))
-    return np.concatenate(boxes).astype(np.float32)
 
 
 def encode_boxes(boxes, anchors, *, variances=VARIANCES):
@@ -84,7 +36,7 @@ def decode_boxes(offsets, anchors, *, variances=VARIANCES):
 
     Args:
         offsets: `(..., n, 4)` of y, x, height and width.
-        anchors: `(n, 4)`, an array.
+        anchors: `(n, 4)`, an array, or a tensor `(..., n, 4)`.
         variances: What offsets are multiplied by, in the order y, x, height, width.
 
     Returns:
@@ -93,9 +45,8 @@ def decode_boxes(offsets, anchors, *, variances=VARIANCES):
     Reference:
         https://arxiv.org/abs/1512.02325, eq. 2
     """
-    anchors = np.asarray(anchors, np.float32)
     centre, size = _centre_and_size(anchors)
-    shift = np.asarray(variances[:2], np.float32) * size
+    shift = size * np.asarray(variances[:2], np.float32)
     scales = np.asarray(variances[2:], np.float32)
     centre = offsets[..., :2] * shift + centre
     logs = offsets[..., 2:] * scales

@@ -1,10 +1,10 @@
-"""Windows of an image around places that are found on the way."""
+"""Windows of an image that are found on the way."""
 
 from keras import ops
 
 
 def crop_around(images, places, side, size):
-    """Cut square windows around places and resize them bilinearly.
+    """Cut windows around places and resize them bilinearly to squares.
 
     Windows that reach beyond the image are 0 there. All is done by products of matrices, which
     every runtime has, and nothing by indices.
@@ -12,7 +12,8 @@ def crop_around(images, places, side, size):
     Args:
         images: `(batch, height, width, channels)`.
         places: y and x of the middle of each window in [0, 1], `(batch, windows, 2)`.
-        side: Side of the windows as a share of the image's sides, `(batch, 1, 1)`.
+        side: Height and width of each window as shares of the image's, `(batch, windows, 2)`; what
+            is the same for all may be 1 instead of `windows` and 2.
         size: Side of the result, in pixels.
 
     Returns:
@@ -25,8 +26,8 @@ def crop_around(images, places, side, size):
     """
     height, width, channels = images.shape[1:]
     count = places.shape[1]
-    rows = _weights(places[..., :1], side, size, height)  # (batch, windows, size, height)
-    columns = _weights(places[..., 1:], side, size, width)
+    rows = _weights(places[..., :1], side[..., :1], size, height)  # (batch, windows, size, height)
+    columns = _weights(places[..., 1:], side[..., -1:], size, width)
     x = ops.reshape(images, (-1, height, width * channels))
     x = ops.matmul(ops.reshape(rows, (-1, count * size, height)), x)
     x = ops.reshape(x, (-1, count, size, width, channels))

@@ -15,7 +15,7 @@ def match_boxes(y_true, anchors, *, threshold=0.5):
     Args:
         y_true: `(batch, objects, 5)`: the class, 1 and above, and the box of each object; -1 and
             anything where there is none. A box without an area is none.
-        anchors: `(n, 4)`.
+        anchors: `(n, 4)`, or those of each sample, `(batch, n, 4)`.
         threshold: Least intersection over union of a match, in (0, 1).
 
     Returns:
@@ -29,8 +29,8 @@ def match_boxes(y_true, anchors, *, threshold=0.5):
     there = ops.logical_and(y_true[..., :1] > 0.0, ops.all(wide, axis=-1, keepdims=True))
     y_true = ops.where(there, y_true, 0.0)  # what fills up may be no number
     anchors = ops.cast(anchors, y_true.dtype)
-    shares = overlap(y_true[:, :, None, 1:], anchors)  # (batch, objects, n)
-    nearest = ops.one_hot(ops.argmax(shares, axis=-1), anchors.shape[0], dtype=shares.dtype)
+    shares = overlap(y_true[:, :, None, 1:], anchors[..., None, :, :])  # (batch, objects, n)
+    nearest = ops.one_hot(ops.argmax(shares, axis=-1), anchors.shape[-2], dtype=shares.dtype)
     nearest = nearest * ops.cast(there, shares.dtype)
     # The nearest anchor of an object comes before all others.
     strength = shares + 2.0 * nearest

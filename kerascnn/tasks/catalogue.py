@@ -9,6 +9,7 @@ from kerascnn.tasks.autoencoding import Autoencoding
 from kerascnn.tasks.captioning import Captioning
 from kerascnn.tasks.classification import Classification
 from kerascnn.tasks.clustering import Clustering
+from kerascnn.tasks.dense_captioning import DenseCaptioning
 from kerascnn.tasks.detection import Detection
 from kerascnn.tasks.embedding import Embedding
 from kerascnn.tasks.generation import Generation
@@ -28,6 +29,7 @@ _TASKS: dict[str, Task] = {
         Captioning(),
         Classification(),
         Clustering(),
+        DenseCaptioning(),
         Detection(),
         Embedding(),
         Generation(),

@@ -16,9 +16,9 @@ from kerascnn.losses import SequenceCrossentropy
 from kerascnn.tasks.deployment import Predict
 from kerascnn.tasks.shapes import check_images
 from kerascnn.tasks.task import Task
+from kerascnn.tasks.writing import END, START, write
 from kerascnn.training import SequenceToSequence
 
-END, START = 0, 1  # words by themselves, the first two of the labels
 _CLIP = 5.0  # most that the gradients of all weights together are long
 
 
@@ -79,23 +79,12 @@ class Sequences(Task):
         examples: Mapping[str, np.ndarray],
     ) -> np.ndarray:
         """Take the most probable word every time: int32 `(batch, length)`, with the end."""
-        (name,) = {"token", "tokens"} & set(model.decoder.input)
-        features = _named(runs["encoder"](examples["input"]), model.encoder)
-        count, length = len(examples["tokens"]), examples["tokens"].shape[1] + 1
-        state = {
-            key: features.get(key, np.zeros((count, *spec.shape[1:]), spec.dtype))
-            for key, spec in model.decoder.input.items()
-            if key != name
-        }
-        words = np.full((count, length + 1), END, np.int32)
-        words[:, 0] = START
-        for place in range(length):
-            before = words[:, place] if name == "token" else words[:, :length]
-            outputs = _named(runs["decoder"]({name: before, **state}), model.decoder)
-            state = {key: outputs.get(key, value) for key, value in state.items()}
-            logits = outputs["logits"]
-            words[:, place + 1] = (logits if name == "token" else logits[:, place]).argmax(-1)
-        return words[:, 1:]
+        count, places = examples["tokens"].shape
+        features = runs["encoder"](examples["input"])
+        if not isinstance(features, Mapping):  # a runtime gives the only output without its name
+            features = {next(iter(model.encoder.output)): features}
+        words, _ = write(runs["decoder"], model.decoder, features, count, places + 1)
+        return words
 
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Measure `exact`, the share of sentences without an error."""
@@ -138,8 +127,3 @@ def spoken(tokens: np.ndarray) -> list[tuple[int, ...]]:
 
 def _begun(words: tf.Tensor) -> tf.Tensor:
     return tf.concat([[START], words], axis=0)
-
-
-def _named(outputs: Any, part: keras.Model) -> Mapping[str, np.ndarray]:
-    """Give outputs by name, also where a runtime gives the only one as an array."""
-    return outputs if isinstance(outputs, Mapping) else {next(iter(part.output)): outputs}

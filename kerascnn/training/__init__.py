@@ -6,7 +6,7 @@ require_tensorflow_backend()
 
 from kerascnn.training.adversarial import GAN
 from kerascnn.training.auxiliary import AuxiliaryClassifiers
-from kerascnn.training.detection import SingleShot
+from kerascnn.training.detection import DenseCaptioner, SingleShot
 from kerascnn.training.error_feedback import ErrorFeedback
 from kerascnn.training.gradient_penalty import gradient_penalty
 from kerascnn.training.networks import parts
@@ -21,6 +21,7 @@ from kerascnn.training.unsupervised import Unsupervised
 __all__ = [
     "GAN",
     "AuxiliaryClassifiers",
+    "DenseCaptioner",
     "ErrorFeedback",
     "ReconstructingClassifier",
     "Restorer",

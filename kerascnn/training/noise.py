@@ -21,6 +21,10 @@ class Noise(keras.layers.Layer):
         """Draw standard normal numbers of this shape, in float32."""
         return keras.random.normal(shape, dtype="float32", seed=self.seed_generator)
 
+    def uniform(self, shape):
+        """Draw numbers in [0, 1) of this shape, in float32."""
+        return keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
+
     def save_own_variables(self, store):
         """Save where the sequence stands."""
         store["state"] = ops.convert_to_numpy(self.seed_generator.state)

@@ -3,6 +3,7 @@
 import functools
 import inspect
 import json
+import math
 import subprocess
 import sys
 
@@ -55,6 +56,15 @@ def captioned(name, tiny):
     return data.from_captions(name, pictures, captions, validation=1 / 3, test=1 / 3)
 
 
+def described(name, tiny):
+    rng = np.random.default_rng(0)
+    count, shape = EXAMPLES * 3, tiny["input_shape"]
+    pictures = rng.uniform(size=(count, *shape)).astype("float32")
+    boxes = np.sort(rng.uniform(size=(count, 2, 2, 2)), axis=2).reshape(count, 2, 4)
+    phrases = [["a b", "c"]] * count
+    return data.from_regions(name, pictures, boxes, phrases, validation=1 / 3, test=1 / 3)
+
+
 def sounds(name, tiny):
     rng = np.random.default_rng(0)
     count = EXAMPLES * 3
@@ -80,6 +90,7 @@ def texts(name, tiny):
 DATA = {
     ("image",): images,
     ("image", "tokens"): captioned,
+    ("image", "boxes", "phrases"): described,
     ("sound",): sounds,
     ("source",): texts,
 }
@@ -165,7 +176,8 @@ def test_it_is_documented(case):
 def test_parameters_are_those_of_the_paper(name, params):
     with keras.StatelessScope(initialize_variables=False):  # shapes without memory
         model = registry.create_model(name)
-        count = sum(part.count_params() for part in parts(model).values())
+        weights = {id(one): one for part in parts(model).values() for one in part.weights}
+        count = sum(math.prod(one.shape) for one in weights.values())
     keras.utils.clear_session()
     assert count == params
 

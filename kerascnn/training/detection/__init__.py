@@ -1,5 +1,6 @@
 """Training of detectors, and what follows their outputs."""
 
+from kerascnn.training.detection.dense_captioner import DenseCaptioner
 from kerascnn.training.detection.heads import (
     anchored_head,
     grid_head,
@@ -11,6 +12,7 @@ from kerascnn.training.detection.single_shot import SingleShot
 
 __all__ = [
     "OPERATOR",
+    "DenseCaptioner",
     "DetectionPostProcess",
     "SingleShot",
     "anchored_head",

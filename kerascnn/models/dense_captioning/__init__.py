@@ -1,0 +1,1 @@
+"""Systems that say in words what is where in a picture."""
