@@ -1,23 +1,18 @@
-"""Keras models as SavedModels: what TF Serving serves, and what the TFLite converter reads."""
+"""Keras models as SavedModels, which TF Serving serves."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 
-from .conversion.diagnosis import first_line
-from .errors import ExportError
-from .model import deployable, name_outputs, ports
-
-ENDPOINT = "serve"
+from .model import deployable, ports
+from .tracing import ENDPOINT, naming, run, signature
 
 
 def to_saved_model(model: Any, directory: str | PathLike[str]) -> Path:
@@ -51,55 +46,20 @@ def to_saved_model(model: Any, directory: str | PathLike[str]) -> Path:
             f"The folder must be writable. Received: directory={directory} ({error.strerror})"
         ) from error
     try:
-        trace(model, working)
+        _trace(model, working)
         working.chmod(0o755)  # a temporary folder is closed to the account that serves
         return _publish(working, directory)
     finally:
         shutil.rmtree(working, ignore_errors=True)
 
 
-def trace(
-    model: keras.Model,
-    directory: Path,
-    *,
-    batch: int | None = None,
-    outputs: Sequence[str] | None = None,
-) -> None:
-    """Write a model as a SavedModel whose endpoint takes and gives tensors by name.
-
-    Args:
-        model: A built Keras model.
-        directory: Folder to write into.
-        batch: Size of the batch; None leaves it open. What the model fixes itself stays.
-        outputs: Names of the outputs; those that the model gives them when None.
-
-    Raises:
-        ExportError: If the model can't be traced.
-    """
-    taken = ports(model)
-
-    def call(*tensors: Any) -> dict[str, Any]:
-        named = name_outputs(model, model(taken.pack(tensors), training=False))
-        if outputs is None or set(outputs) == set(named):
-            return named
-        return dict(zip(outputs, named.values(), strict=True))
-
-    signature = [
-        tf.TensorSpec((port.shape[0] or batch, *port.shape[1:]), port.dtype, name=port.name)
-        for port in taken.inputs
-    ]
+def _trace(model: keras.Model, directory: Path) -> None:
+    """Write a model as a SavedModel whose endpoint takes and gives tensors by name."""
     archive = keras.export.ExportArchive()
     archive.track(model)
-    archive.add_endpoint(ENDPOINT, call, input_signature=signature)
-    try:
+    archive.add_endpoint(ENDPOINT, lambda *tensors: run(model, tensors), signature(model, None))
+    with naming(model):
         archive.write_out(str(directory), verbose=False)
-    except OSError:
-        raise
-    except Exception as error:  # the call of a layer may raise anything
-        raise ExportError(
-            f"The call of {model.name} can't be traced to a graph: keep to keras.ops and known "
-            f"shapes in its layers. Received: {first_line(str(error))}"
-        ) from error
 
 
 def _publish(working: Path, directory: Path) -> Path:

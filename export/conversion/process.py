@@ -12,10 +12,11 @@ import numpy as np
 
 from ..errors import ExportError
 from ..file.oldest import is_builtin
-from ..saved_model import ENDPOINT, trace
 from ..targets.transposed import drop_relus
+from ..tracing import ENDPOINT
 from ..tree import float32
 from .diagnosis import explain
+from .freezing import freeze
 from .samples import Samples
 from .weights import round_weights
 from .worker import WORKER
@@ -46,7 +47,7 @@ def convert_model(
     with tempfile.TemporaryDirectory(prefix="kerascnn-") as folder:
         working = Path(folder)
         with float32(model):
-            trace(model, working / "saved_model", batch=1, outputs=outputs)
+            freeze(model, working / "saved_model", batch=1, outputs=outputs)
         job = {
             "saved_model": str(working / "saved_model"),
             "endpoint": ENDPOINT,

@@ -49,7 +49,8 @@ def from_regions(
     """
     pictures = check_images(images)
     words = [[phrase.split() for phrase in each] for each in phrases]
-    counts = [len(each) for each in boxes], [len(each) for each in words]
+    corners = [np.reshape(each, (-1, 4)) for each in boxes]
+    counts = [len(each) for each in corners], [len(each) for each in words]
     if not len(pictures) == len(counts[0]) or counts[0] != counts[1] or not all(map(all, words)):
         raise ValueError(
             "Each region of each image must have a box and a phrase of a word at least. "
@@ -59,14 +60,14 @@ def from_regions(
     places = {label: place for place, label in enumerate(labels)}
     most = max((*counts[0], 1))
     longest = max((len(phrase) for each in words for phrase in each), default=1)
-    corners = np.zeros((len(pictures), most, 4), np.float32)
+    filled = np.zeros((len(pictures), most, 4), np.float32)
     codes = np.zeros((len(pictures), most, longest), np.int32)
-    for index, (there, said) in enumerate(zip(boxes, words, strict=True)):
+    for index, (there, said) in enumerate(zip(corners, words, strict=True)):
         for row, (box, phrase) in enumerate(zip(there, said, strict=True)):
-            corners[index, row] = box
+            filled[index, row] = box
             codes[index, row, : len(phrase)] = [places[word] for word in phrase]
     classes = np.where(codes[..., 0] > 0, 1, -1)
-    checked, _ = check_boxes(corners, classes, len(pictures), ())
+    checked, _ = check_boxes(filled, classes, len(pictures), ())
     columns = {"image": pictures, "boxes": checked, "phrases": codes}
     return Dataset(
         name=name,

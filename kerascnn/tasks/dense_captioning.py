@@ -11,22 +11,27 @@ import tensorflow as tf
 from PIL import Image
 
 from kerascnn.data import Dataset
-from kerascnn.edge import non_max_suppression, pairwise_iou, propose_regions
+from kerascnn.edge import pairwise_iou
 from kerascnn.tasks.boxes import boxed
 from kerascnn.tasks.deployment import Predict
 from kerascnn.tasks.drawing import Section, Tile, gallery, shorten
 from kerascnn.tasks.precision import Found
+from kerascnn.tasks.region_parts import (
+    MOST,
+    OVERLAP,
+    described,
+    keep,
+    propose,
+    true_regions,
+)
 from kerascnn.tasks.region_precision import Described, region_precision
-from kerascnn.tasks.sequences import spoken
-from kerascnn.tasks.shapes import check_images
+from kerascnn.tasks.shapes import check_images, check_words
 from kerascnn.tasks.task import Task
 from kerascnn.tasks.writing import END, START, write
 from kerascnn.training import DenseCaptioner, parts
 
 _CLIP = 5.0  # most that the gradients of all weights together are long
 _COLUMNS = 6
-_MOST = 100  # regions of an image that are described
-_OVERLAP = 0.3  # of two regions that show the same; Johnson et al. 2016
 _CERTAIN = 0.5  # least score of what is shown
 
 
@@ -65,11 +70,10 @@ class DenseCaptioning(Task):
         """Feed each part what the ones before it give, with the words of the decoder itself."""
         found = parts(model)
         images = self.inputs(model, examples)
-        given = _propose(found["encoder"].predict_on_batch(images), found["regions"])
-        _, states = _keep(found["regions"].predict_on_batch(given), given["boxes"])
-        count, length = len(states["hidden"]), examples["phrases"].shape[2] + 1
-        decoder = found["decoder"]
-        _, fed = write(decoder.predict_on_batch, decoder, states, count, length)
+        given = propose(found["encoder"].predict_on_batch(images), found["regions"])
+        _, states = keep(found["regions"].predict_on_batch(given), given["boxes"])
+        decoder, length = found["decoder"], examples["phrases"].shape[2] + 1
+        _, fed = write(decoder.predict_on_batch, decoder, states, len(states["hidden"]), length)
         steps = {name: np.concatenate([one[name] for one in fed]) for name in fed[0]}
         return {"encoder": images, "regions": given, "decoder": steps}
 
@@ -78,12 +82,12 @@ class DenseCaptioning(Task):
     ) -> dict[str, np.ndarray]:
         """Give `boxes`, `(batch, 100, 4)`, `scores` and `phrases` of the regions of each image."""
         found = parts(model)
-        given = _propose(runs["encoder"](examples["input"]), found["regions"])
+        given = propose(runs["encoder"](examples["input"]), found["regions"])
         outputs = runs["regions"](given)
-        kept, states = _keep(outputs, given["boxes"])
+        kept, states = keep(outputs, given["boxes"])
         length = examples["phrases"].shape[2] + 1
         words, _ = write(runs["decoder"], found["decoder"], states, len(kept), length)
-        shape = (len(given["boxes"]), _MOST)
+        shape = (len(given["boxes"]), MOST)
         result = {
             "boxes": np.zeros((*shape, 4), np.float32),
             "scores": np.zeros(shape, np.float32),
@@ -97,24 +101,26 @@ class DenseCaptioning(Task):
 
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Measure the mean average precision, as `region_precision` does."""
-        return region_precision(_found(outputs, 0.0), _truth(examples))
+        return region_precision(described(outputs, 0.0), true_regions(examples))
 
     def picture(
         self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
     ) -> Image.Image:
         """Draw the first images with the regions found above 0.5 and what is said of the first two.
 
-        Red marks an image with a region that was missed, is none, or is said to be another.
+        Red marks one with a region that was missed, is none, or is said to be another.
         """
         tiles = []
-        rows = zip(examples["image"], _found(outputs, _CERTAIN), _truth(examples), strict=True)
-        for image, found, truth in list(rows)[: 3 * _COLUMNS]:
-            numbers = np.arange(1, len(found.boxes) + 1)
+        regions = described(outputs, _CERTAIN), true_regions(examples)
+        rows = list(zip(examples["image"], *regions, strict=True))
+        for image, found, truth in rows[: 3 * _COLUMNS]:
             lines = [
                 shorten(" ".join(dataset.labels[word] for word in phrase), 18)
                 for phrase in found.phrases[:2]
             ]
-            drawn = boxed(image, Found(found.boxes, numbers, found.scores))
+            drawn = boxed(
+                image, Found(found.boxes, np.arange(1, 1 + len(found.boxes)), found.scores)
+            )
             tiles.append(Tile(drawn, "\n".join(lines) or "(nothing)", not _same(found, truth)))
         return gallery([Section("Regions", tiles)], columns=_COLUMNS)
 
@@ -124,7 +130,7 @@ class DenseCaptioning(Task):
             **super().metadata(dataset),
             "labels": dataset.labels,
             "tokens": {"start": START, "end": END},
-            "detector": {"score_threshold": _CERTAIN, "iou_threshold": _OVERLAP},
+            "detector": {"score_threshold": _CERTAIN, "iou_threshold": OVERLAP},
         }
 
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
@@ -135,63 +141,12 @@ class DenseCaptioning(Task):
                 f"Received: {model.name}, a {type(model).__name__}"
             )
         check_images("The proposer's input", model.proposer.input_shape[1:], dataset)
-        words = model.writer.output["logits"].shape[-1]
-        if words < len(dataset.labels):
-            raise ValueError(
-                f"There must be a logit for each word; build with num_tokens={len(dataset.labels)}."
-                f" Received: {words} logits"
-            )
-
-
-def _propose(seen: Mapping[str, np.ndarray], regions: keras.Model) -> dict[str, np.ndarray]:
-    """Give what goes into the network that looks into regions."""
-    count = regions.input["boxes"].shape[1]
-    pairs = zip(seen["boxes"], seen["scores"], strict=True)
-    boxes = np.stack([propose_regions(*pair, count) for pair in pairs])
-    return {"features": seen["features"], "boxes": boxes}
-
-
-def _keep(
-    outputs: Mapping[str, np.ndarray], proposed: np.ndarray
-) -> tuple[list[tuple[int, int, int]], dict[str, np.ndarray]]:
-    """Choose regions: image, place in the result and row of each, and the decoder's states."""
-    kept = []
-    for image, (boxes, scores, given) in enumerate(
-        zip(outputs["boxes"], outputs["scores"], proposed, strict=True)
-    ):
-        there = np.where(given.any(axis=-1), scores, 0.0)  # what fills up has no area
-        rows, _ = non_max_suppression(
-            boxes,
-            there[:, np.newaxis],
-            score_threshold=0.0,
-            iou_threshold=_OVERLAP,
-            max_detections=_MOST,
-        )
-        kept += [(image, place, int(row)) for place, row in enumerate(rows)]
-    images, rows = ([one[column] for one in kept] for column in (0, 2))
-    return kept, {name: outputs[name][images, rows] for name in ("hidden", "cell")}
-
-
-def _found(outputs: Mapping[str, np.ndarray], threshold: float) -> list[Described]:
-    found = []
-    for boxes, phrases, scores in zip(
-        *(outputs[name] for name in ("boxes", "phrases", "scores")), strict=True
-    ):
-        kept = scores > threshold
-        found.append(Described(boxes[kept], spoken(phrases[kept]), scores[kept]))
-    return found
-
-
-def _truth(examples: Mapping[str, np.ndarray]) -> list[Described]:
-    truth = []
-    for boxes, phrases in zip(examples["boxes"], examples["phrases"], strict=True):
-        there = (boxes[:, 2:] > boxes[:, :2]).all(axis=-1)
-        truth.append(Described(boxes[there], spoken(phrases[there]), np.ones(there.sum())))
-    return truth
+        check_words(model.writer, dataset)
 
 
 def _same(found: Described, truth: Described) -> bool:
     """Tell whether each region was found and is said to be what it is, and there is no other."""
     hits = pairwise_iou(truth.boxes, found.boxes) >= 0.5
-    hits &= np.array([[one == other for other in found.phrases] for one in truth.phrases], bool)
+    for row, phrase in zip(hits, truth.phrases, strict=True):
+        row &= [phrase == other for other in found.phrases]
     return bool(hits.any(axis=0).all() and hits.any(axis=1).all())

@@ -14,7 +14,7 @@ from keras import ops, tree
 from kerascnn.data import Dataset
 from kerascnn.losses import SequenceCrossentropy
 from kerascnn.tasks.deployment import Predict
-from kerascnn.tasks.shapes import check_images
+from kerascnn.tasks.shapes import check_images, check_words
 from kerascnn.tasks.task import Task
 from kerascnn.tasks.writing import END, START, write
 from kerascnn.training import SequenceToSequence
@@ -111,12 +111,7 @@ class Sequences(Task):
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model of other inputs, or with fewer words than the data has."""
         check_images("The encoder's input", model.encoder.input_shape[1:], dataset)
-        words = model.decoder.output["logits"].shape[-1]
-        if words < len(dataset.labels):
-            raise ValueError(
-                f"There must be a logit for each word; build with num_tokens={len(dataset.labels)}."
-                f" Received: {words} logits"
-            )
+        check_words(model.decoder, dataset)
 
 
 def spoken(tokens: np.ndarray) -> list[tuple[int, ...]]:

@@ -42,3 +42,21 @@ def check_classes(model: keras.Model, dataset: Dataset, argument: str = "num_cla
             "The model must have an output for each class; build it with "
             f"{argument}={len(dataset.labels)}. Received: {outputs} outputs"
         )
+
+
+def check_words(decoder: keras.Model, dataset: Dataset) -> None:
+    """Refuse a decoder with fewer words than the data has.
+
+    Args:
+        decoder: The model that gives `logits`, `(..., num_tokens)`.
+        dataset: Where the words come from.
+
+    Raises:
+        ValueError: If there is not a logit for each word.
+    """
+    words = decoder.output["logits"].shape[-1]
+    if words < len(dataset.labels):
+        raise ValueError(
+            f"There must be a logit for each word; build with num_tokens={len(dataset.labels)}. "
+            f"Received: {words} logits"
+        )

@@ -312,8 +312,16 @@ def test_state_between_runs_is_refused(tmp_path):
             return x * self.count
 
     model = keras.Sequential([layers.Input((4,)), Counter(name="counter")])
-    with pytest.raises(export.ExportError, match=r"no state.*VAR_HANDLE in counter"):
+    with pytest.raises(export.ExportError, match=r"no state.*changes \w+/counter/count"):
         export.to_tflite(model, tmp_path / "m.tflite")
+
+
+def test_a_model_of_two_gigabytes_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("kerascnn.export.conversion.freezing._MOST", 80)
+    model = keras.Sequential([layers.Input((4,)), layers.Dense(4, name="large")], name="mine")
+    with pytest.raises(export.ExportError, match=r"less than 2 GB.*mine with 80 bytes"):
+        export.to_tflite(model, tmp_path / "m.tflite")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture(scope="module")

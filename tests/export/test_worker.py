@@ -9,8 +9,9 @@ import pytest
 from keras import layers
 
 from kerascnn import export
+from kerascnn.export.conversion.freezing import freeze
 from kerascnn.export.conversion.worker import WORKER, Worker
-from kerascnn.export.saved_model import ENDPOINT, trace
+from kerascnn.export.tracing import ENDPOINT
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def worker():
 def job(model, folder, **options):
     """Write a job as `convert_model` does."""
     folder.mkdir()
-    trace(model, folder / "saved_model", batch=1)
+    freeze(model, folder / "saved_model", batch=1)
     files = {"output": "model.tflite", "error": "error.txt", "log": "log.txt"}
     form = {"quantize": "float32", "input_output": "float32", "samples": {}}
     form |= {"select": False, "custom": False}

@@ -289,6 +289,17 @@ def without_windows(run, monkeypatch):
     return run
 
 
+def without_regions(run, monkeypatch):
+    """DenseCap that sees of every region what is in the whole picture."""
+
+    def crop(images, *arguments):
+        everywhere = keras.ops.mean(images, axis=(1, 2))[:, None, None, None]
+        return 0.0 * crop_around(images, *arguments) + everywhere
+
+    monkeypatch.setattr("kerascnn.models.dense_captioning.densecap.crop_around", crop)
+    return run
+
+
 def without_feedback(run, monkeypatch):
     """Corrections of a pose that is not shown."""
     monkeypatch.setattr(
@@ -343,6 +354,7 @@ MUTANTS = {
     "dcgan": flattering,
     "deep_speech_2": without_blank,
     "deeppose": without_windows,
+    "densecap": without_regions,
     "denoising_vae": without_noise,
     "gan": flattering,
     "dilated_context_network": without_dilation,

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from kerascnn.models.vgg_blocks import block_ends
 from kerascnn.registry import Experiment, register
 from kerascnn.training.transfer import copy_by_name
 
@@ -114,28 +115,6 @@ def vgg(
         whole = (*input_shape, num_classes, units) == (224, 224, 3, 1000, 4096)
         copy_by_name(_KERAS[network](include_top=whole), model)
     return model
-
-
-def block_ends(x, blocks, filters, *, padding="valid", **options):
-    """Apply blocks of 3x3 convolutions, with a halving between every two.
-
-    A last odd row counts in a halving with `padding="same"`, not with `"valid"`; the options are
-    further arguments of the convolutions. Gives the tensor at the end of each block.
-    """
-    ends = []
-    for block, count in enumerate(blocks):
-        if block:
-            x = layers.MaxPooling2D(2, padding=padding, name=f"block{block}_pool")(x)
-        for number in range(1, count + 1):
-            x = layers.Conv2D(
-                filters * 2 ** min(block, 3),
-                3,
-                padding="same",
-                name=f"block{block + 1}_conv{number}",
-                **options,
-            )(x)
-        ends.append(x)
-    return ends
 
 
 def _check(input_shape, blocks):

@@ -4,22 +4,17 @@ from collections.abc import Sequence
 
 import keras
 from keras import layers, ops
+from keras.initializers import RandomNormal
 
 from kerascnn.layers import anchor_boxes, crop_around
-from kerascnn.models.classification.vgg import block_ends
+from kerascnn.models.vgg_blocks import HIDDEN, VGG16, block_ends, load_vgg16
 from kerascnn.registry import Experiment, register
 from kerascnn.training import DenseCaptioner
-from kerascnn.training.transfer import copy_by_name
+from kerascnn.training.detection import lstm_writer, predict_rows
 
+_SIDES = ((45, 64, 90), (90, 128, 180), (181, 256, 362), (362, 512, 724))
 # Heights and widths in pixels: squares, and rectangles of about their area.
-_ANCHORS = tuple(
-    size
-    for short, side, long in ((45, 64, 90), (90, 128, 180), (181, 256, 362), (362, 512, 724))
-    for size in ((long, short), (short, long), (side, side))
-)
-_VGG16 = (2, 2, 3, 3, 3)
-_GRID = 7  # rows and columns of a region's features
-_HIDDEN = {"activation": "relu", "kernel_initializer": "he_normal"}
+_ANCHORS = tuple(size for a, b, c in _SIDES for size in ((c, a), (a, c), (b, b)))
 
 
 @register(
@@ -54,7 +49,7 @@ _HIDDEN = {"activation": "relu", "kernel_initializer": "he_normal"}
         },
         epochs=12,
         batch_size=32,
-        passes=("map >= 0.7",),
+        passes=("map >= 0.85",),
     ),
 )
 def densecap(
@@ -63,7 +58,7 @@ def densecap(
     num_tokens: int = 10_499,
     length: int = 16,
     filters: int = 64,
-    blocks: Sequence[int] = _VGG16,
+    blocks: Sequence[int] = VGG16,
     rpn_filters: int = 256,
     anchors: Sequence[tuple[float, float]] = _ANCHORS,
     regions: int = 256,
@@ -110,72 +105,45 @@ def densecap(
     Reference:
         https://arxiv.org/abs/1511.07571
     """
-    _check(weights, (tuple(blocks), filters, input_shape[-1]))
     image = keras.Input(input_shape, name="image")
-    features = block_ends(image, blocks, filters, padding="same", **_HIDDEN)[-1]
-    if weights:
-        copy_by_name(keras.applications.VGG16(include_top=False), keras.Model(image, features))
-    rows, columns = features.shape[1:3]
-    sizes = [(height / input_shape[0], width / input_shape[1]) for height, width in anchors]
-    boxes = anchor_boxes(rows, columns, sizes)
+    features = block_ends(image, blocks, filters, padding="same", **HIDDEN)[-1]
+    load_vgg16(image, features, weights, blocks, filters)
+    shares = [(height / input_shape[0], width / input_shape[1]) for height, width in anchors]
+    boxes = anchor_boxes(features.shape[1], features.shape[2], shares)
     if not 2 <= regions <= len(boxes):
-        raise ValueError(
-            f"There must be 2 regions, and an anchor for each. Received: regions={regions}, "
-            f"{len(boxes)} anchors"
-        )
+        raise ValueError(f"There must be 2 to {len(boxes)} regions. Received: regions={regions}")
     token = keras.Input((), dtype="int32", name="token")
-    word = layers.Embedding(num_tokens, units, name="words")(token)
     return DenseCaptioner(
         _proposer(image, features, rpn_filters, len(anchors)),
         _describer(features.shape[1:], regions, hidden, units, dropout),
-        keras.Model(token, word, name="words"),
-        _writer(num_tokens, units),
+        keras.Model(token, layers.Embedding(num_tokens, units)(token), name="words"),
+        lstm_writer(num_tokens, units),
         anchors=boxes,
         name="densecap",
     )
 
 
 def _proposer(image, features, filters, anchors):
-    x = layers.Conv2D(filters, 3, padding="same", name="rpn", **_HIDDEN)(features)
-    outputs = {"features": features}
-    for name, numbers in (("offsets", 4), ("logits", 2)):
-        start = keras.initializers.RandomNormal(stddev=1e-3)  # the first proposals are the anchors
-        options = {"kernel_initializer": start, "dtype": "float32", "name": f"rpn_{name}"}
-        y = layers.Conv2D(numbers * anchors, 1, **options)(x)
-        outputs[name] = layers.Reshape((-1, numbers), name=name)(y)
-    return keras.Model(image, outputs, name="proposer")
+    x = layers.Conv2D(filters, 3, padding="same", name="rpn", **HIDDEN)(features)
+    outputs = {
+        name: predict_rows([x], [anchors], numbers, name=name, kernel_size=1, deviation=1e-3)
+        for name, numbers in (("offsets", 4), ("logits", 2))
+    }
+    return keras.Model(image, {"features": features, **outputs}, name="proposer")
 
 
 def _describer(shape, regions, hidden, units, dropout):
     features = keras.Input(shape, name="features")
     boxes = keras.Input((regions, 4), name="boxes")
     middle, side = (boxes[..., :2] + boxes[..., 2:]) / 2, boxes[..., 2:] - boxes[..., :2]
-    x = ops.reshape(crop_around(features, middle, side, _GRID), (-1, regions, _GRID**2 * shape[-1]))
+    x = ops.reshape(crop_around(features, middle, side, 7), (-1, regions, 7 * 7 * shape[-1]))
     for number in (6, 7):
-        x = layers.Dense(hidden, name=f"fc{number}", **_HIDDEN)(x)
+        x = layers.Dense(hidden, name=f"fc{number}", **HIDDEN)(x)
         x = layers.Dropout(dropout, name=f"dropout{number}")(x)
-    start = keras.initializers.RandomNormal(stddev=1e-3)
-    options = {"kernel_initializer": start, "dtype": "float32"}
+    options = {"kernel_initializer": RandomNormal(stddev=1e-3), "dtype": "float32"}
     outputs = {
         "offsets": layers.Dense(4, name="offsets", **options)(x),
         "logits": layers.Dense(1, name="logits", **options)(x),
-        "codes": layers.Dense(units, name="codes", **_HIDDEN)(x),
+        "codes": layers.Dense(units, name="codes", **HIDDEN)(x),
     }
     return keras.Model({"features": features, "boxes": boxes}, outputs, name="describer")
-
-
-def _writer(num_tokens, units):
-    inputs = {name: keras.Input((units,), name=name) for name in ("word", "hidden", "cell")}
-    cell = layers.LSTMCell(units, name="lstm")
-    hidden, (_, memory) = cell(inputs["word"], [inputs["hidden"], inputs["cell"]])
-    logits = layers.Dense(num_tokens, name="logits", dtype="float32")(hidden)
-    outputs = {"logits": logits, "hidden": hidden, "cell": memory}
-    return keras.Model(inputs, outputs, name="writer")
-
-
-def _check(weights, network):
-    if weights and (weights != "imagenet" or network != (_VGG16, 64, 3)):
-        raise ValueError(
-            "weights='imagenet' exist for VGG-16 with 3 channels. "
-            f"Received: weights={weights!r} for {network}"
-        )

@@ -5,11 +5,10 @@ from keras import layers
 
 from kerascnn.layers import default_boxes
 from kerascnn.losses import MultiBox
-from kerascnn.models.classification.vgg import block_ends
+from kerascnn.models.vgg_blocks import HIDDEN, VGG16, block_ends, load_vgg16
 from kerascnn.registry import Experiment, register
 from kerascnn.training import SingleShot
 from kerascnn.training.detection import anchored_head, predict_rows
-from kerascnn.training.transfer import copy_by_name
 
 _SCALES = (0.1, 0.2, 0.375, 0.55, 0.725, 0.9, 1.075)
 _RATIOS = ((2,), (2, 3), (2, 3), (2, 3), (2,), (2,))
@@ -20,8 +19,6 @@ _EXTRAS = (
     (2, 4, {"padding": "valid"}),
     (2, 4, {"padding": "valid"}),
 )
-_VGG16 = (2, 2, 3, 3, 3)
-_HIDDEN = {"activation": "relu", "kernel_initializer": "he_normal"}
 
 
 @register(
@@ -57,7 +54,7 @@ def ssd300(
     *,
     num_classes: int = 20,
     filters: int = 64,
-    blocks: tuple[int, ...] = _VGG16,
+    blocks: tuple[int, ...] = VGG16,
     extras: int = 4,
     dilation: int = 6,
     scales: tuple[float, ...] = _SCALES,
@@ -101,11 +98,10 @@ def ssd300(
     Reference:
         https://arxiv.org/abs/1512.02325
     """
-    _check(blocks, extras, weights, (tuple(blocks), filters, input_shape[-1]))
+    _check(blocks, extras)
     image = keras.Input(input_shape, name="image")
-    *_, first, trunk = block_ends(image, blocks, filters, padding="same", **_HIDDEN)
-    if weights:
-        copy_by_name(keras.applications.VGG16(include_top=False), keras.Model(image, trunk))
+    *_, first, trunk = block_ends(image, blocks, filters, padding="same", **HIDDEN)
+    load_vgg16(image, trunk, weights, blocks, filters)
     maps = [_rescaled(first), *_further(trunk, filters, extras, dilation)]
     anchors = default_boxes([one.shape[1:3] for one in maps], scales, ratios)
     counts = [2 + 2 * len(further) for further in ratios]
@@ -127,24 +123,19 @@ def _further(x, filters, extras, dilation):
     """Give the maps after VGG's."""
     x = layers.MaxPooling2D(3, 1, padding="same", name="pool5")(x)
     apart = {"padding": "same", "dilation_rate": dilation}
-    x = layers.Conv2D(16 * filters, 3, name="fc6", **apart, **_HIDDEN)(x)
-    x = layers.Conv2D(16 * filters, 1, name="fc7", **_HIDDEN)(x)
+    x = layers.Conv2D(16 * filters, 3, name="fc6", **apart, **HIDDEN)(x)
+    x = layers.Conv2D(16 * filters, 1, name="fc7", **HIDDEN)(x)
     maps = [x]
     for number, (narrow, wide, moves) in enumerate(_EXTRAS[:extras], 6):
-        x = layers.Conv2D(narrow * filters, 1, name=f"conv{number}_1", **_HIDDEN)(x)
-        x = layers.Conv2D(wide * filters, 3, name=f"conv{number}_2", **moves, **_HIDDEN)(x)
+        x = layers.Conv2D(narrow * filters, 1, name=f"conv{number}_1", **HIDDEN)(x)
+        x = layers.Conv2D(wide * filters, 3, name=f"conv{number}_2", **moves, **HIDDEN)(x)
         maps.append(x)
     return maps
 
 
-def _check(blocks, extras, weights, network):
+def _check(blocks, extras):
     if len(blocks) < 2 or not 0 <= extras <= len(_EXTRAS):
         raise ValueError(
             "There must be two blocks at least, and 0 to 4 extra maps. "
             f"Received: blocks={tuple(blocks)}, extras={extras}"
-        )
-    if weights and (weights != "imagenet" or network != (_VGG16, 64, 3)):
-        raise ValueError(
-            "weights='imagenet' exist for the blocks of VGG-16 and 3 channels. "
-            f"Received: weights={weights!r} for {network}"
         )

@@ -4,10 +4,8 @@ import keras
 from keras import layers
 
 from kerascnn.layers import ContextModule
-from kerascnn.models.classification.vgg import block_ends
-from kerascnn.models.segmentation.fcn import HIDDEN, VGG16_BLOCKS, check_weights
+from kerascnn.models.vgg_blocks import HIDDEN, VGG16, block_ends, load_vgg16
 from kerascnn.registry import Experiment, register
-from kerascnn.training.transfer import copy_by_name
 
 
 @register(
@@ -49,7 +47,7 @@ def dilated_context_network(
     input_shape: tuple[int, int, int] = (512, 512, 3),
     *,
     num_classes: int = 21,
-    blocks: tuple[int, ...] = VGG16_BLOCKS,
+    blocks: tuple[int, ...] = VGG16,
     filters: int = 64,
     units: int = 4096,
     kernel_size: int = 7,
@@ -102,15 +100,13 @@ def dilated_context_network(
     """
     times = 2 ** (len(blocks) - 2)
     _check(input_shape, blocks, times)
-    check_weights(weights, (tuple(blocks), filters, input_shape[-1]))
     image = keras.Input(input_shape, name="image")
     x = block_ends(image, blocks[:-1], filters, **HIDDEN)[-1]
     channels = filters * 2 ** min(len(blocks) - 1, 3)
     for number in range(1, blocks[-1] + 1):
         name = f"block{len(blocks)}_conv{number}"
         x = layers.Conv2D(channels, 3, name=name, padding="same", dilation_rate=2, **HIDDEN)(x)
-    if weights:
-        copy_by_name(keras.applications.VGG16(include_top=False), keras.Model(image, x))
+    load_vgg16(image, x, weights, blocks, filters)
     for name, side in (("fc6", kernel_size), ("fc7", 1)):
         apart = {"padding": "same", "dilation_rate": 4 if name == "fc6" else 1}
         x = layers.Conv2D(units, side, name=name, **apart, **HIDDEN)(x)

@@ -4,12 +4,8 @@ import keras
 from keras import layers
 
 from kerascnn.layers import BilinearKernel, CropLike
-from kerascnn.models.classification.vgg import block_ends
+from kerascnn.models.vgg_blocks import HIDDEN, VGG16, block_ends, load_vgg16
 from kerascnn.registry import Experiment, register
-from kerascnn.training.transfer import copy_by_name
-
-VGG16_BLOCKS = (2, 2, 3, 3, 3)
-HIDDEN = {"activation": "relu", "kernel_initializer": "he_normal"}
 
 
 @register(
@@ -44,7 +40,7 @@ def fcn(
     *,
     num_classes: int = 21,
     fused: int = 2,
-    blocks: tuple[int, ...] = VGG16_BLOCKS,
+    blocks: tuple[int, ...] = VGG16,
     filters: int = 64,
     units: int = 4096,
     kernel_size: int = 7,
@@ -89,13 +85,11 @@ def fcn(
         https://arxiv.org/abs/1411.4038
     """
     _check(fused, blocks, kernel_size, padding)
-    check_weights(weights, (tuple(blocks), filters, input_shape[-1]))
     image = keras.Input(input_shape, name="image")
     x = layers.ZeroPadding2D(padding - 1, name="padding")(image)
     x = block_ends(x, blocks, filters, padding="same", **HIDDEN)[-1]
     encoder = keras.Model(image, x)
-    if weights:
-        copy_by_name(keras.applications.VGG16(include_top=False), encoder)
+    load_vgg16(image, x, weights, blocks, filters)
     x = layers.MaxPooling2D(2, padding="same", name=f"block{len(blocks)}_pool")(x)
     for name, side in (("fc6", kernel_size), ("fc7", 1)):
         x = layers.Conv2D(units, side, name=name, **HIDDEN)(x)
@@ -119,15 +113,6 @@ def fcn(
 def _enlarge(x, times, name, **options):
     start = {"kernel_initializer": BilinearKernel(), "use_bias": False}
     return layers.Conv2DTranspose(x.shape[-1], 2 * times, times, name=name, **start, **options)(x)
-
-
-def check_weights(weights, network):
-    """Refuse `weights` for blocks, filters and channels that are not those of VGG-16."""
-    if weights and (weights != "imagenet" or network != (VGG16_BLOCKS, 64, 3)):
-        raise ValueError(
-            "weights='imagenet' exist for the blocks of VGG-16 and 3 channels. "
-            f"Received: weights={weights!r} for {network}"
-        )
 
 
 def _check(fused, blocks, kernel_size, padding):

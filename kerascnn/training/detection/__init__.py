@@ -9,6 +9,7 @@ from kerascnn.training.detection.heads import (
 )
 from kerascnn.training.detection.post_process import OPERATOR, DetectionPostProcess
 from kerascnn.training.detection.single_shot import SingleShot
+from kerascnn.training.detection.writer import lstm_writer
 
 __all__ = [
     "OPERATOR",
@@ -17,6 +18,7 @@ __all__ = [
     "SingleShot",
     "anchored_head",
     "grid_head",
+    "lstm_writer",
     "post_process_head",
     "predict_rows",
 ]

@@ -7,16 +7,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerascnn.layers import decode_boxes, encode_boxes
+from kerascnn.layers import decode_boxes
 from kerascnn.losses import sequence_crossentropy
-from kerascnn.training.detection.sampling import sample_regions
+from kerascnn.training.detection.sampling import PLAIN, mean_where, region_cost, sample_regions
+from kerascnn.training.detection.writer import step, told
 from kerascnn.training.networks import Networks
 from kerascnn.training.noise import Noise
 from kerascnn.training.sequence_to_sequence import SequenceToSequence
 from kerascnn.training.unsupervised import MeanCost
-
-_PLAIN = (1.0, 1.0, 1.0, 1.0)  # offsets are not divided by anything
-_STATE = ("hidden", "cell")
 
 
 @keras.saving.register_keras_serializable(package="kerascnn")
@@ -48,7 +46,6 @@ class DenseCaptioner(Networks):
         ValueError: If the weight is not positive.
 
     Example:
-        >>> model.compile("adam")
         >>> model.fit({"image": images, "boxes": boxes, "tokens": begun})  # a start, words, zeros
 
     Reference:
@@ -78,7 +75,7 @@ class DenseCaptioner(Networks):
         self.weight = weight
         self.seed = seed
         self.random = Noise(seed)
-        self.captioner = SequenceToSequence(_first(writer), _step(words, writer))
+        self.captioner = SequenceToSequence(told(writer), step(words, writer))
         self.built = True
 
     @cached_property
@@ -120,35 +117,27 @@ class DenseCaptioner(Networks):
         proposed = self._moved(seen["offsets"], self.anchors)
         samples = self.describer.input["boxes"].shape[1]
         priority = self.random.uniform(ops.shape(proposed)[:2])
-        chosen, owner, counts = map(
-            ops.stop_gradient, sample_regions(proposed, truth, priority, samples)
-        )
-        boxes, offsets, logits = (
-            ops.take_along_axis(one, chosen[..., None], axis=1)
-            for one in (proposed, seen["offsets"], seen["logits"])
-        )
+        drawn = sample_regions(proposed, truth, priority, samples)
+        chosen, owner, counts = map(ops.stop_gradient, drawn)
+        rows = (proposed, seen["offsets"], seen["logits"])
+        boxes, offsets, logits = (ops.take_along_axis(x, chosen[..., None], axis=1) for x in rows)
         said = self.describer({"features": seen["features"], "boxes": boxes}, training=training)
         targets = ops.take_along_axis(truth, ops.maximum(owner, 0)[..., None], axis=1)
         own = ops.cast(owner >= 0, "float32")
-        there = ops.softplus(said["logits"][..., 0]) - own * said["logits"][..., 0]
-        first = keras.losses.sparse_categorical_crossentropy(own, logits, from_logits=True)
         before = ops.take(self.anchors, chosen, axis=0)
-        costs = [
-            _mean(first, counts),
-            _mean(there, counts),
-            _mean(_distance(offsets, before, targets, own), own),
-            _mean(_distance(said["offsets"], boxes, targets, own), own),
-        ]
+        first = region_cost(logits, offsets, before, targets, own, counts)
+        pairs = ops.pad(said["logits"], [[0, 0], [0, 0], [1, 0]])  # a sigmoid is a softmax with a 0
+        last = region_cost(pairs, said["offsets"], boxes, targets, own, counts)
         most = samples // 2  # the regions that may be an object's
         spoken = self._spoken(said["codes"][:, :most], inputs["tokens"], owner[:, :most], training)
-        return self.weight * sum(costs) + _mean(spoken, own[:, :most])
+        return self.weight * (first + last) + mean_where(spoken, own[:, :most])
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Take the mean of the costs."""
         return MeanCost(name="mean")(y_pred, y_pred, sample_weight)
 
     def _moved(self, offsets, boxes):
-        return ops.clip(decode_boxes(offsets, boxes, variances=_PLAIN), 0.0, 1.0)
+        return ops.clip(decode_boxes(offsets, boxes, variances=PLAIN), 0.0, 1.0)
 
     def _spoken(self, codes, tokens, owner, training):
         """Give the nats of a word of each region, `(batch, regions)`."""
@@ -158,32 +147,3 @@ class DenseCaptioner(Networks):
         words = ops.concatenate([begun[:, 1:], ops.zeros_like(begun[:, :1])], axis=1)
         nats = sequence_crossentropy(words, self.captioner(fed, training=training))
         return ops.reshape(nats, (-1, owner.shape[1]))
-
-
-def _first(writer):
-    """Give the state of a writer that was told a code."""
-    code = keras.Input(writer.input["word"].shape[1:], name="code")
-    zeros = {name: ops.zeros_like(code) for name in _STATE}
-    given = writer({"word": code, **zeros})
-    return keras.Model(code, {name: given[name] for name in zeros}, name="start")
-
-
-def _step(words, writer):
-    """Give the writer behind the table of words."""
-    state = {name: keras.Input(writer.input[name].shape[1:], name=name) for name in _STATE}
-    token = keras.Input((), dtype="int32", name="token")
-    outputs = writer({"word": words(token), **state})
-    return keras.Model({"token": token, **state}, outputs, name="decoder")
-
-
-def _distance(offsets, before, targets, own):
-    """Compare offsets with those that lead to the targets, where there are any."""
-    there = own[..., None] > 0.0
-    start = ops.stop_gradient(ops.where(there, before, ops.cast([0.0, 0.0, 1.0, 1.0], "float32")))
-    wanted = encode_boxes(ops.where(there, targets, start), start, variances=_PLAIN)
-    return keras.losses.huber(wanted, offsets)
-
-
-def _mean(values, counts):
-    """Average what counts of each image, `(batch, n)`."""
-    return ops.sum(values * counts, axis=-1) / ops.maximum(ops.sum(counts, axis=-1), 1.0)

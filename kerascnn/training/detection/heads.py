@@ -5,27 +5,39 @@ from typing import Any
 
 import keras
 from keras import layers, ops
+from keras.initializers import RandomNormal
 
 from kerascnn.layers import decode_boxes, decode_cells
 from kerascnn.training.detection.post_process import DetectionPostProcess
 
 
-def predict_rows(maps: Sequence[Any], counts: Sequence[int], numbers: int, *, name: str) -> Any:
-    """Predict numbers for each anchor by a 3x3 convolution of each map.
+def predict_rows(
+    maps: Sequence[Any],
+    counts: Sequence[int],
+    numbers: int,
+    *,
+    name: str,
+    kernel_size: int = 3,
+    deviation: float | None = None,
+) -> Any:
+    """Predict numbers for each anchor by a convolution of each map.
 
     Args:
         maps: Each `(batch, height, width, channels)`.
         counts: Anchors of a place of each map.
         numbers: Numbers of an anchor.
         name: Name of the result, with which those of the layers begin.
+        kernel_size: Height and width of the kernels.
+        deviation: Standard deviation of the first kernels; that of Glorot and Bengio when None.
 
     Returns:
         `(batch, n, numbers)`, float32: map by map, row by row.
     """
+    start = "glorot_uniform" if deviation is None else RandomNormal(stddev=deviation)
+    options = {"padding": "same", "dtype": "float32", "kernel_initializer": start}
     rows = []
     for index, (x, count) in enumerate(zip(maps, counts, strict=True), 1):
-        places = {"padding": "same", "dtype": "float32", "name": f"{name}{index}"}
-        x = layers.Conv2D(numbers * count, 3, **places)(x)
+        x = layers.Conv2D(numbers * count, kernel_size, name=f"{name}{index}", **options)(x)
         rows.append(layers.Reshape((-1, numbers), name=f"{name}{index}_rows")(x))
     return layers.Concatenate(axis=1, dtype="float32", name=name)(rows)
 

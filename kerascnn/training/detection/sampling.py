@@ -1,10 +1,12 @@
-"""Which of the proposed regions a detector learns from."""
+"""Which of the proposed regions a detector learns from, and what it learns of their places."""
 
+import keras
 from keras import ops
 
-from kerascnn.layers.boxes import overlap
+from kerascnn.layers.boxes import encode_boxes, overlap
 from kerascnn.losses.matching import match_boxes
 
+PLAIN = (1.0, 1.0, 1.0, 1.0)  # offsets are not divided by anything
 _SAME, _OTHER = 0.7, 0.3  # least and most overlap with an object of its region and of no region
 
 
@@ -40,3 +42,29 @@ def sample_regions(proposed, truth, priority, samples):
     counts = ops.cast(ops.logical_or(own, none), priority.dtype)
     objects = ops.cast(ops.where(own, label, 0.0), "int32") - 1
     return chosen, *(ops.take_along_axis(one, chosen, axis=1) for one in (objects, counts))
+
+
+def region_cost(logits, offsets, before, targets, own, counts):
+    """Give what regions cost that are taken for objects, or not, and that are moved to targets.
+
+    Args:
+        logits: Of no object and one, `(batch, n, 2)`.
+        offsets: How the regions are to be moved, `(batch, n, 4)`.
+        before: The regions, `(batch, n, 4)`.
+        targets: Their objects' boxes, `(batch, n, 4)`.
+        own: 1 for regions of an object, 0 for others, `(batch, n)`.
+        counts: 1 for regions that count, 0 for others, `(batch, n)`.
+
+    Returns:
+        Mean nats and mean error of the offsets, a parabola up to 1 and a line beyond, `(batch,)`.
+    """
+    nats = keras.losses.sparse_categorical_crossentropy(own, logits, from_logits=True)
+    there = own[..., None] > 0.0
+    start = ops.stop_gradient(ops.where(there, before, ops.cast([0.0, 0.0, 1.0, 1.0], "float32")))
+    wanted = encode_boxes(ops.where(there, targets, start), start, variances=PLAIN)
+    return mean_where(nats, counts) + mean_where(keras.losses.huber(wanted, offsets), own)
+
+
+def mean_where(values, counts):
+    """Give the mean of the values of each image that count, `(batch,)`, 0 where none do."""
+    return ops.sum(values * counts, axis=-1) / ops.maximum(ops.sum(counts, axis=-1), 1.0)

@@ -18,6 +18,7 @@ FUNCTIONS = {
     "restoration": edge.improve,
     "generation": edge.generate,
     "captioning": edge.caption,
+    "dense_captioning": edge.describe,
     "speech": edge.transcribe,
     "acoustic": edge.segment_sound,
     "translation": edge.translate,
@@ -51,6 +52,10 @@ ROWS = {
     "restoration": (np.zeros((4, 6, 1), np.uint8), {"pictures": "4x6x1"}),
     "generation": (np.zeros((2, 4, 6, 3), np.uint8), {"pictures": "2x4x6x3"}),
     "captioning": ([edge.Text("a cat", -1.5)], [{"text": "a cat", "score": -1.5}]),
+    "dense_captioning": (
+        [edge.Detection("a cat", 0.9, 0, (0.1, 0.2, 0.3, 0.4))],
+        [{"label": "a cat", "score": 0.9, "ymin": 0.1, "xmin": 0.2, "ymax": 0.3, "xmax": 0.4}],
+    ),
     "speech": ([], []),
     "acoustic": (
         [edge.Stretch("cat", 0.0, 0.5, 0.9, 0)],

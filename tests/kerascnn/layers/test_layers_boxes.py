@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from kerascnn import edge
-from kerascnn.layers import decode_boxes, decode_cells, default_boxes, encode_boxes
+from kerascnn.layers import (
+    anchor_boxes,
+    decode_boxes,
+    decode_cells,
+    default_boxes,
+    encode_boxes,
+)
 from kerascnn.layers.boxes import overlap
 
 RNG = np.random.default_rng(0)
@@ -41,6 +47,17 @@ def test_the_boxes_of_a_cell_have_the_sizes_of_the_paper():
     np.testing.assert_allclose(sizes, np.tile(expected, (2, 1)), rtol=1e-5)
     centres = (boxes[:, 2:] + boxes[:, :2]) / 2
     np.testing.assert_allclose(centres, [[0.5, 0.25]] * 6 + [[0.5, 0.75]] * 6, atol=1e-7)
+
+
+def test_anchors_stand_around_each_cell_in_turn():
+    boxes = anchor_boxes(2, 1, [(0.5, 1.0), (0.2, 0.1)])
+    expected = [
+        (0.0, 0.0, 0.5, 1.0),
+        (0.15, 0.45, 0.35, 0.55),
+        (0.5, 0.0, 1.0, 1.0),
+        (0.65, 0.45, 0.85, 0.55),
+    ]
+    np.testing.assert_allclose(boxes, expected, atol=1e-7)
 
 
 @pytest.mark.parametrize(("scales", "ratios"), [((0.2,), [(2,)]), ((0.2, 0.3), [(2,), (3,)])])

@@ -30,6 +30,16 @@ def test_windows_are_cut_bilinearly_with_nothing_outside():
         np.testing.assert_allclose(windows[b, w], expected, atol=1e-5)
 
 
+def test_windows_of_their_own_sizes_need_not_be_square():
+    images = RNG.uniform(size=(2, 6, 8, 3)).astype("float32")
+    places = RNG.uniform(size=(2, 3, 2)).astype("float32")
+    sides = RNG.uniform(0.2, 0.9, size=(2, 3, 2)).astype("float32")
+    windows = crop_around(images, places, sides, 4)
+    for b, w in np.ndindex(2, 3):
+        expected = slow_crop(images[b], places[b, w], sides[b, w], 4)
+        np.testing.assert_allclose(windows[b, w], expected, atol=1e-5)
+
+
 def test_the_window_of_the_whole_image_is_the_image():
     images = RNG.uniform(size=(1, 7, 7, 2)).astype("float32")
     windows = crop_around(images, np.full((1, 1, 2), 0.5, "float32"), np.ones((1, 1, 1)), 7)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import kerascnn
-from kerascnn.models.segmentation import dilated_context_network as module
+from kerascnn.models import vgg_blocks
 from kerascnn.models.segmentation.dilated_context_network import dilated_context_network
 
 TINY = kerascnn.get_system("dilated_context_network").tiny
@@ -78,7 +78,7 @@ def test_further_features_become_scores_at_the_end(context):
 def test_imagenet_weights_go_into_the_convolutions(monkeypatch):
     asked = []
     monkeypatch.setattr(keras.applications, "VGG16", lambda include_top: asked.append(include_top))
-    monkeypatch.setattr(module, "copy_by_name", lambda source, model: asked.append(model))
+    monkeypatch.setattr(vgg_blocks, "copy_by_name", lambda source, model: asked.append(model))
     with keras.StatelessScope(initialize_variables=False):
         dilated_context_network(weights="imagenet")
     top, encoder = asked

@@ -4,7 +4,7 @@ import pytest
 
 import kerascnn
 from kerascnn.layers import CropLike
-from kerascnn.models.segmentation import fcn as module
+from kerascnn.models import vgg_blocks
 from kerascnn.models.segmentation.fcn import fcn
 
 TINY = kerascnn.get_system("fcn").tiny
@@ -95,7 +95,7 @@ def test_before_training_no_class_has_a_score_and_the_last_enlargement_is_not_tr
 def test_imagenet_weights_go_into_the_convolutions(monkeypatch):
     asked = []
     monkeypatch.setattr(keras.applications, "VGG16", lambda include_top: asked.append(include_top))
-    monkeypatch.setattr(module, "copy_by_name", lambda source, model: asked.append(model))
+    monkeypatch.setattr(vgg_blocks, "copy_by_name", lambda source, model: asked.append(model))
     with keras.StatelessScope(initialize_variables=False):
         kerascnn.create_model("fcn", weights="imagenet")
     top, encoder = asked

@@ -6,7 +6,7 @@ import pytest
 
 import kerascnn
 from kerascnn import edge, export
-from kerascnn.models.detection import ssd300 as module
+from kerascnn.models import vgg_blocks
 from kerascnn.models.detection.ssd300 import ssd300
 from kerascnn.registry import get_system
 
@@ -68,7 +68,7 @@ def test_scores_are_probabilities_that_leave_room_for_the_background():
 def test_imagenet_weights_go_into_the_convolutions(monkeypatch):
     asked = []
     monkeypatch.setattr(keras.applications, "VGG16", lambda include_top: asked.append(include_top))
-    monkeypatch.setattr(module, "copy_by_name", lambda source, model: asked.append(model))
+    monkeypatch.setattr(vgg_blocks, "copy_by_name", lambda source, model: asked.append(model))
     with keras.StatelessScope(initialize_variables=False):
         kerascnn.create_model("ssd300", weights="imagenet")
     top, trunk = asked

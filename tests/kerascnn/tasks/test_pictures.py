@@ -19,6 +19,7 @@ LONG = dataclasses.replace(
 DRAWN = {
     "acoustic": "spoken_digits",
     "captioning": "captioned_scenes",
+    "dense_captioning": "captioned_scenes",
     "detection": "shapes",
     "instance_segmentation": "cells",
     "pose": "people",
@@ -41,6 +42,11 @@ def outputs(task, examples):
         "captioning": RNG.integers(2, 10, (len(shape) and shape[0], 9)),
         "classification": RNG.dirichlet(np.ones(10), len(shape) and shape[0]),
         "clustering": RNG.uniform(size=(shape[0], 4)),
+        "dense_captioning": {
+            "boxes": np.sort(RNG.uniform(size=(shape[0], 2, 2, 2)), axis=2).reshape(-1, 2, 4),
+            "scores": RNG.uniform(0.4, 1, size=(shape[0], 2)),
+            "phrases": RNG.integers(2, 10, (shape[0], 2, 4)),
+        },
         "detection": {
             "boxes": np.sort(RNG.uniform(size=(shape[0], 2, 2, 2)), axis=2).reshape(-1, 2, 4),
             "scores": RNG.uniform(0.4, 1, size=(shape[0], 2, 3)),
@@ -70,6 +76,7 @@ def red(picture):
         "captioning",
         "classification",
         "clustering",
+        "dense_captioning",
         "detection",
         "embedding",
         "generation",

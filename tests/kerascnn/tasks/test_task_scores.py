@@ -18,6 +18,7 @@ TASKS = [
     "captioning",
     "classification",
     "clustering",
+    "dense_captioning",
     "detection",
     "embedding",
     "generation",
@@ -413,7 +414,8 @@ def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(tas
     drawn = task in ("detection", "segmentation")
     names = {"pose": "people", "instance_segmentation": "cells"}
     names |= dict.fromkeys(("acoustic", "speech"), "spoken_digits")
-    names |= {"translation": "number_words", "captioning": "captioned_scenes"}
+    names |= dict.fromkeys(("captioning", "dense_captioning"), "captioned_scenes")
+    names |= {"translation": "number_words"}
     name = names.get(task, "shapes" if drawn else "digits")
     examples = data.arrays(data.load(name).test, 60)
     if "image" in examples:
@@ -424,6 +426,10 @@ def test_the_headline_metric_is_scored_and_a_perfect_output_beats_a_poor_one(tas
         poor = RNG.normal(size=good.shape)
     elif task in ("captioning", "translation"):
         good, poor = examples["tokens"], RNG.integers(2, 9, (60, 5))
+    elif task == "dense_captioning":
+        good = {name: examples[name] for name in ("boxes", "phrases")}
+        good["scores"] = examples["boxes"].max(axis=-1)
+        poor = {**good, "phrases": RNG.integers(2, 9, good["phrases"].shape)}
     elif task == "acoustic":
         good = np.eye(11)[examples["states"]]
         poor = RNG.normal(size=good.shape)
@@ -463,6 +469,7 @@ def test_the_metadata_undoes_what_the_task_does_to_pixels(task):
         "acoustic": dataset.labels,
         "captioning": dataset.labels,
         "classification": dataset.labels,
+        "dense_captioning": dataset.labels,
         "detection": dataset.labels[1:],  # the first is the background
         "instance_segmentation": ("background", "instance"),
         "pose": dataset.points,
