@@ -16,14 +16,7 @@ from kerascnn.tasks.boxes import boxed
 from kerascnn.tasks.deployment import Predict
 from kerascnn.tasks.drawing import Section, Tile, gallery, shorten
 from kerascnn.tasks.precision import Found
-from kerascnn.tasks.region_parts import (
-    MOST,
-    OVERLAP,
-    described,
-    keep,
-    propose,
-    true_regions,
-)
+from kerascnn.tasks.region_parts import MOST, OVERLAP, described, keep, propose, true_regions
 from kerascnn.tasks.region_precision import Described, region_precision
 from kerascnn.tasks.shapes import check_images, check_words
 from kerascnn.tasks.task import Task
@@ -31,15 +24,14 @@ from kerascnn.tasks.writing import END, START, write
 from kerascnn.training import DenseCaptioner, parts
 
 _CLIP = 5.0  # most that the gradients of all weights together are long
-_COLUMNS = 6
-_CERTAIN = 0.5  # least score of what is shown
+_COLUMNS, _CERTAIN = 6, 0.5  # images in a row, and the least score of what is shown
 
 
 class DenseCaptioning(Task):
     """Find regions of an image and say in words what each shows.
 
-    `boxes` of an example are its regions, one without an area none, and `phrases` what is said of
-    each: words, integers from 2, with zeros behind them.
+    `boxes` of an example are its regions, one without an area none, and `phrases` their words,
+    integers from 2, with zeros behind them.
     """
 
     name = "dense_captioning"
@@ -106,7 +98,7 @@ class DenseCaptioning(Task):
     def picture(
         self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
     ) -> Image.Image:
-        """Draw the first images with the regions found above 0.5 and what is said of the first two.
+        """Draw the first images with regions above 0.5, and what is said of the first two of each.
 
         Red marks one with a region that was missed, is none, or is said to be another.
         """

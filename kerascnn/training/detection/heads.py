@@ -39,6 +39,8 @@ def predict_rows(
     for index, (x, count) in enumerate(zip(maps, counts, strict=True), 1):
         x = layers.Conv2D(numbers * count, kernel_size, name=f"{name}{index}", **options)(x)
         rows.append(layers.Reshape((-1, numbers), name=f"{name}{index}_rows")(x))
+    if len(rows) == 1:
+        return rows[0]
     return layers.Concatenate(axis=1, dtype="float32", name=name)(rows)
 
 
