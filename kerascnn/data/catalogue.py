@@ -16,11 +16,13 @@ from kerascnn.data.dataset import Dataset
 from kerascnn.data.digits import digits
 from kerascnn.data.folder import folder
 from kerascnn.data.keras_datasets import NAMES, keras_dataset
+from kerascnn.data.librispeech import librispeech, transcript_files
 from kerascnn.data.npz import npz
 from kerascnn.data.number_words import number_words
 from kerascnn.data.people import people
 from kerascnn.data.photographs import photographs
 from kerascnn.data.shapes import shapes
+from kerascnn.data.speech_commands import speech_commands, word_files
 from kerascnn.data.spoken_digits import spoken_digits
 from kerascnn.data.translated_digits import translated_digits
 
@@ -47,9 +49,10 @@ def load(name: str | Path, **options: Any) -> Dataset:
     """Load a data set: `load("digits", size=16)`.
 
     Args:
-        name: A name that `list_datasets` gives, a folder with one sub-folder of pictures a class,
-            a `.npz` file with the arrays that `from_arrays` takes, or a `.json` file of
-            annotations in the format of COCO or a folder with one in it.
+        name: A name that `list_datasets` gives; a folder with one sub-folder of pictures a class,
+            with one of `.wav` files a word, as Speech Commands is, or with transcripts, as
+            LibriSpeech is; a `.npz` file with the arrays that `from_arrays` takes; or a `.json`
+            file of annotations in the format of COCO or a folder with one in it.
         **options: Keyword arguments of the data set, such as `size`, `count` or `seed`.
 
     Raises:
@@ -79,6 +82,10 @@ def _builder(name: str | Path) -> Callable[..., Dataset]:
     path = Path(name)
     if path.suffix == ".json" or (path.is_dir() and annotation_files(path)):
         return functools.partial(coco, path)
+    if path.is_dir() and transcript_files(path):
+        return functools.partial(librispeech, path)
+    if path.is_dir() and word_files(path):
+        return functools.partial(speech_commands, path)
     if path.is_dir():
         return functools.partial(folder, path)
     if path.suffix == ".npz":

@@ -26,7 +26,8 @@ class Dataset:
     marked; `tokens`, int32 `(tokens,)`, what is said, from 1, with zeros behind its end; `states`,
     uint8 `(samples,)`, which of the labels is heard at each sample of a sound, 0 for none;
     `references`, int32 `(sentences, tokens)`, all that may be said of an image; `phrases`, int32
-    `(boxes, tokens)`, what is said of each box.
+    `(boxes, tokens)`, what is said of each box; `separator`, int32 `()`, the token that stands
+    between words.
 
     Args:
         name: What `load` was asked for.

@@ -43,21 +43,24 @@ def serve(
     columns: Mapping[str, np.ndarray],
     parts: Sequence[np.ndarray],
     read: Callable[[tf.Tensor], tf.Tensor],
+    *,
+    key: str = "image",
 ) -> list[tf.data.Dataset]:
-    """Serve parts of arrays example by example, whose pictures are read when they are asked for.
+    """Serve parts of arrays example by example, whose files are read when they are asked for.
 
     Args:
-        columns: Arrays with the examples along the first axis; `image` holds paths.
+        columns: Arrays with the examples along the first axis; that of the key holds paths.
         parts: The indices of each part.
         read: What `reader` gives.
+        key: Name of the array whose files are read.
     """
 
     def example(row: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return {**row, "image": read(row["image"])}
+        return {**row, key: read(row[key])}
 
     return [
         tf.data.Dataset.from_tensor_slices(
-            {key: values[part] for key, values in columns.items()}
+            {name: values[part] for name, values in columns.items()}
         ).map(example, num_parallel_calls=tf.data.AUTOTUNE)
         for part in parts
     ]

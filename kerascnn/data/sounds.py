@@ -33,7 +33,8 @@ def from_sounds(
         sounds: Floats in [-1, 1] with zeros behind the end, `(count, samples)`.
         tokens: Integers from 1 with zeros behind the end, `(count, tokens)`.
         sample_rate: Samples a second, in Hz.
-        label_names: Name of each token, that of the blank, 0, included.
+        label_names: Name of each token, that of the blank, 0, included. Where one is a space, words
+            are what stands between spaces, else each token is one.
         states: What is heard at each sample, integers from 0 for nothing, `(count, samples)`.
         source: Where the recordings come from.
         licence: The terms under which they may be used.
@@ -63,6 +64,8 @@ def from_sounds(
         raise ValueError(f"There are samples in a second. Received: sample_rate={sample_rate}")
     check_range("tokens", tokens, label_names)
     columns = {"sound": sounds.astype(np.float32), "tokens": tokens.astype(np.int32)}
+    if " " in label_names:
+        columns["separator"] = np.full(len(sounds), list(label_names).index(" "), np.int32)
     if states is not None:
         columns["states"] = _states(np.asarray(states), sounds.shape, label_names)
     return Dataset(

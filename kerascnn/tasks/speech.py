@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -14,6 +14,7 @@ from kerascnn.data import Dataset
 from kerascnn.edge import ctc_greedy
 from kerascnn.losses import FramedCTC
 from kerascnn.tasks.drawing import Section, Tile, gallery, shorten
+from kerascnn.tasks.edit_distance import error_rate, split
 from kerascnn.tasks.outputs import single
 from kerascnn.tasks.shapes import check_classes
 from kerascnn.tasks.spectrogram import end_of, spectrogram
@@ -66,13 +67,18 @@ class Speech(Task):
         """Measure how far the best alignments are from what is said.
 
         `token_error_rate` is the number of tokens to insert, delete or replace as a share of those
-        that are said, and `exact` the share of recordings without an error.
+        that are said, `word_error_rate` that of words, where tokens are their letters, and `exact`
+        the share of recordings without an error.
         """
         given, said = _transcripts(outputs, examples), _said(examples)
-        errors = [edit_distance(*pair) for pair in zip(given, said, strict=True)]
+        scores = {"token_error_rate": error_rate(given, said)}
+        if "separator" in examples:
+            space = int(examples["separator"][0])
+            words = ([split(one, space) for one in tokens] for tokens in (given, said))
+            scores["word_error_rate"] = error_rate(*words)
         return {
-            "token_error_rate": sum(errors) / max(sum(map(len, said)), 1),
-            "exact": float(np.mean(np.equal(errors, 0))),
+            **scores,
+            "exact": float(np.mean([a == b for a, b in zip(given, said, strict=True)])),
         }
 
     def picture(
@@ -105,18 +111,6 @@ class Speech(Task):
         """Refuse a model with fewer outputs than the data has tokens."""
         super().check_shape(model, dataset)
         check_classes(model, dataset, "num_tokens")
-
-
-def edit_distance(one: Sequence[int], other: Sequence[int]) -> int:
-    """Count the tokens to insert, delete or replace in one sequence to get the other."""
-    costs = list(range(len(other) + 1))
-    for row, token in enumerate(one, 1):
-        diagonal, costs[0] = costs[0], row
-        for column, wanted in enumerate(other, 1):
-            replaced = diagonal + (token != wanted)
-            diagonal = costs[column]
-            costs[column] = min(replaced, diagonal + 1, costs[column - 1] + 1)
-    return costs[-1]
 
 
 def _transcripts(outputs: Any, examples: Mapping[str, np.ndarray]) -> list[tuple[int, ...]]:

@@ -12,8 +12,8 @@ from PIL import Image
 from kerascnn.data import Dataset
 from kerascnn.tasks.deployment import Pixels
 from kerascnn.tasks.drawing import shorten
+from kerascnn.tasks.edit_distance import error_rate
 from kerascnn.tasks.sequences import Sequences, spoken
-from kerascnn.tasks.speech import edit_distance
 from kerascnn.tasks.text_table import text_table
 
 _ROWS = 30  # of a picture
@@ -42,9 +42,7 @@ class Translation(Sequences):
         The rate is the number of tokens to insert, delete or replace as a share of the true ones.
         """
         given, true = spoken(outputs), spoken(examples["tokens"])
-        errors = [edit_distance(*pair) for pair in zip(given, true, strict=True)]
-        rate = sum(errors) / max(sum(map(len, true)), 1)
-        return {**super().score(outputs, examples), "token_error_rate": rate}
+        return {**super().score(outputs, examples), "token_error_rate": error_rate(given, true)}
 
     def picture(
         self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset

@@ -1,5 +1,8 @@
 """Generated recordings and those of one's own."""
 
+import itertools
+import sys
+
 import numpy as np
 import pytest
 
@@ -56,10 +59,57 @@ def test_a_word_has_the_pitch_of_a_voice_and_formants_that_glide():
     assert early + 400 < late
 
 
-@pytest.mark.parametrize("options", [{"count": 3}, {"noise": -0.1}, {"noise": np.nan}])
+@pytest.mark.parametrize(
+    "options", [{"count": 3}, {"noise": -0.1}, {"noise": np.nan}, {"voice": "song"}]
+)
 def test_what_cannot_be_generated_is_refused(options):
     with pytest.raises(ValueError, match=f"Received: .*{next(iter(options))}="):
         data.load("spoken_digits", **options)
+
+
+SAYS = """#!{python}
+import sys
+import numpy as np, soundfile
+word, file = sys.argv[-1], sys.argv[sys.argv.index("-w") + 1]
+pitch, speed = (int(sys.argv[sys.argv.index(flag) + 1]) for flag in ("-p", "-s"))
+if word == "seven" and {mute}:
+    sys.exit("hoarse")
+time = np.arange(int(22050 * 60 / speed)) / 22050
+wave = 0.5 * np.sin(2 * np.pi * (200 + 40 * len(word) + pitch) * time)
+soundfile.write(file, np.concatenate([np.zeros(2000), wave, np.zeros(3000)]), 22050)
+"""
+
+
+def install(folder, monkeypatch, mute=False):
+    program = folder / "espeak-ng"
+    program.write_text(SAYS.format(python=sys.executable, mute=mute))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+
+def test_a_synthesiser_says_the_names_fast_and_slow_without_silence(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch)
+    dataset = data.load("spoken_digits", count=8, noise=0.0, voice="espeak-ng")
+    assert abs(dataset.shape[0] - (5 * 0.3 + 6 * 0.05) * 8000) < 20  # 200 words a minute
+    examples = data.arrays(dataset.train)
+    lengths = set()
+    for tokens, states in zip(examples["tokens"], examples["states"], strict=True):
+        heard = [int(k) for k, _ in itertools.groupby(states) if k]
+        assert heard == [token for token in tokens if token]
+        lengths |= {len(list(group)) for key, group in itertools.groupby(states) if key}
+    assert {round(length / 8000, 2) for length in lengths} == {0.23, 0.3}
+
+
+def test_without_a_synthesiser_there_is_a_remedy(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ValueError, match=r"install it, or take voice='formants'"):
+        data.load("spoken_digits", voice="espeak-ng")
+
+
+def test_a_word_that_is_not_said_is_refused(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch, mute=True)
+    with pytest.raises(ValueError, match=r"'seven', and exit code 1 \(hoarse\)"):
+        data.load("spoken_digits", voice="espeak-ng")
 
 
 def own(**changed):

@@ -344,6 +344,15 @@ def test_token_errors_are_the_fewest_edits_as_a_share_of_what_is_said():
     assert scores["exact"] == pytest.approx(np.mean(np.array(errors) == 0))
 
 
+def test_words_are_what_stands_between_separators():
+    said = np.array([[1, 2, 3, 2, 2, 0], [2, 1, 3, 1, 0, 0]])  # 3 stands between words
+    given = np.array([[1, 2, 3, 2, 1, 0], [3, 2, 1, 3, 3, 1]])
+    examples = {"tokens": said, "sound": np.ones((2, 9)), "separator": np.array([3, 3])}
+    scores = score("speech", np.eye(4)[apart(given)], **examples)
+    assert scores["word_error_rate"] == 1 / 4  # of 12 22 21 1 the second
+    assert scores["exact"] == 0
+
+
 def test_equal_tokens_are_one_unless_a_blank_is_between():
     frames = np.eye(3)[[[1, 1, 0, 1, 2, 2]]]
     perfect = {"token_error_rate": 0.0, "exact": 1.0}

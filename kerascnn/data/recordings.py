@@ -1,0 +1,65 @@
+"""Reads recordings while training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import tensorflow as tf
+from scipy.signal import resample_poly
+
+
+def recording_reader(sample_rate: int, samples: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Give a function from the path of a recording to its samples.
+
+    Args:
+        sample_rate: Samples a second, in Hz, to which every recording is resampled.
+        samples: Samples of the result; zeros fill up what is shorter, and the rest is cut off.
+
+    Returns:
+        A function from a path, a string `()`, to float32 `(samples,)` in [-1, 1], the mean of all
+        channels.
+    """
+
+    def load(file: bytes) -> np.ndarray:
+        sound, rate = soundfile.read(file.decode(), dtype="float32", always_2d=True)
+        heard = sound.mean(axis=1)
+        if rate != sample_rate:
+            common = math.gcd(rate, sample_rate)
+            heard = resample_poly(heard, sample_rate // common, rate // common)
+        whole = np.zeros(samples, np.float32)
+        whole[: len(heard)] = np.clip(heard, -1, 1)[:samples]
+        return whole
+
+    def read(file: tf.Tensor) -> tf.Tensor:
+        sound = tf.numpy_function(load, [file], tf.float32)
+        sound.set_shape((samples,))
+        return sound
+
+    return read
+
+
+def duration(file: Path) -> float:
+    """Give how long a recording lasts, in seconds.
+
+    Raises:
+        ValueError: If the file is no recording.
+    """
+    try:
+        return float(soundfile.info(file).duration)
+    except soundfile.LibsndfileError as error:
+        raise ValueError(
+            f"A file must be a recording; repair or remove it. Received: {file} ({error})"
+        ) from error
+
+
+def check_recordings(sample_rate: int, seconds: float) -> None:
+    """Refuse a rate or a length that no recording has."""
+    if sample_rate < 1 or not 0 < seconds < math.inf:
+        raise ValueError(
+            "There must be samples in a second, and a time to record. "
+            f"Received: sample_rate={sample_rate}, seconds={seconds}"
+        )
