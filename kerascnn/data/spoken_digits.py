@@ -115,7 +115,7 @@ def _voice(words: Sequence[Sequence[np.ndarray]]) -> tuple[Speak, float]:
     """Give what says a digit in one of the ways that there are, and how long that takes at most."""
 
     def speak(digit: int, random: np.random.Generator) -> np.ndarray:
-        return words[digit][random.integers(len(words[digit]))]
+        return words[digit][int(random.integers(len(words[digit])))]
 
     return speak, max(len(word) for ways in words for word in ways) / SAMPLE_RATE
 
