@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ def freeze(
     changed: set[str] = set()
 
     def call(*tensors: Any) -> dict[str, Any]:
-        constants = [(one, tf.constant(value)) for one, value in weights]
+        # By its name an operator is found again that has none itself.
+        constants = [(one, tf.constant(value, name=_name(model, one))) for one, value in weights]
         with keras.StatelessScope(state_mapping=constants) as scope:
             named = run(model, tensors)
         changed.update(
@@ -64,3 +66,9 @@ def freeze(
             "A file must keep no state between runs: make the state an input and an output. "
             f"Received: {model.name}, whose call changes {', '.join(sorted(changed))}"
         )
+
+
+def _name(model: keras.Model, weight: keras.Variable) -> str:
+    """Give the path of a weight below the model, in the letters that a graph takes."""
+    path = weight.path.removeprefix(f"{model.name}/")
+    return f"{ENDPOINT}/{re.sub(r'[^A-Za-z0-9_./-]', '_', path)}"

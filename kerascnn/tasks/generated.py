@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import mutual_info_score
 
 from kerascnn.tasks.judge import can_judge, frechet_distance, judge
 
@@ -18,8 +19,8 @@ def score_images(images: np.ndarray, examples: Mapping[str, Any]) -> dict[str, f
         examples: Real ones as `image`, and as `input` what the generator was fed.
 
     Returns:
-        `fdd`, `cover` and `entropy`, and `class_accuracy` where the generator took a `label`;
-        nothing where no image is a digit.
+        `fdd`, `cover` and `entropy`; `class_accuracy` where the generator took a `label`;
+        `mutual_information` where it took a `category`; nothing where no image is a digit.
     """
     if not can_judge(examples["image"].shape):
         return {}
@@ -34,7 +35,11 @@ def score_images(images: np.ndarray, examples: Mapping[str, Any]) -> dict[str, f
         "entropy": float(-np.sum(shown * np.log(shown)) / np.log(10)),
     }
     given = examples.get("input")
-    if isinstance(given, Mapping) and "label" in given:
-        asked = np.asarray(given["label"]).argmax(axis=-1)
-        scores["class_accuracy"] = float(np.mean(digits == asked))
+    asked = dict(given) if isinstance(given, Mapping) else {}
+    if "label" in asked:
+        wanted = np.asarray(asked["label"]).argmax(axis=-1)
+        scores["class_accuracy"] = float(np.mean(digits == wanted))
+    if "category" in asked:
+        categories = np.asarray(asked["category"]).argmax(axis=-1)
+        scores["mutual_information"] = float(mutual_info_score(categories, digits))
     return scores

@@ -68,8 +68,9 @@ class Generation(Task):
 
         `fdd` is the Frechet distance of its features from those of the real examples, `cover` the
         number of digits that more than 2 % of the images show, and `entropy` how evenly, from 0
-        (always the same) to 1. `class_accuracy` is the share that show the class asked for. Images
-        that cannot be digits are not measured: the score is empty.
+        (always the same) to 1. `class_accuracy` is the share that show the class asked for, and
+        `mutual_information`, in nats, how much a category says about the digit. Images that cannot
+        be digits are not measured: the score is empty.
         """
         return score_images(self._images(outputs, examples), examples)
 
@@ -79,8 +80,8 @@ class Generation(Task):
         """Draw generated images, those of a class below each other, and real ones to compare."""
         images, given = self._images(outputs, examples), examples.get("input")
         order = np.arange(len(images))
-        if isinstance(given, Mapping) and "label" in given:
-            order = _by_class(np.asarray(given["label"]).argmax(axis=-1))
+        for name in {"label", "category"} & set(given if isinstance(given, Mapping) else ()):
+            order = _by_class(np.asarray(given[name]).argmax(axis=-1))
         sections = [
             Section("Generated", [Tile(image) for image in images[order[: 6 * _COLUMNS]]]),
             Section("Real", [Tile(image) for image in examples["image"][: 2 * _COLUMNS]]),

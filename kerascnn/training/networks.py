@@ -25,14 +25,19 @@ class Networks(keras.Model):
     """Holds networks, and saves and restores them with all other arguments of the constructor.
 
     A subclass keeps each argument of its constructor in the attribute of the same name, or in
-    `default_loss` and the like where Keras has an attribute of that name itself.
+    `default_loss` and the like where Keras has an attribute of that name itself. What it takes as
+    `**kwargs` are arguments of the class above it.
     """
 
     def get_config(self) -> dict[str, Any]:
         """Describe the arguments of the constructor."""
-        taken = inspect.signature(type(self).__init__).parameters.values()
-        names = [one.name for one in taken if one.kind is not one.VAR_KEYWORD][1:]
-        arguments = {name: self._argument(name) for name in names}
+        arguments: dict[str, Any] = {}
+        for kind in type(self).__mro__[: type(self).__mro__.index(Networks)]:
+            taken = list(inspect.signature(kind.__init__).parameters.values())[1:]
+            own = [one.name for one in taken if one.kind is not one.VAR_KEYWORD]
+            arguments |= {name: self._argument(name) for name in own}
+            if len(own) == len(taken):
+                break  # it passes on no others
         return {**keras.saving.serialize_keras_object(arguments), "name": self.name}
 
     @classmethod

@@ -19,7 +19,7 @@ from kerascnn.training import SequenceToSequence
     },
     experiment=Experiment(
         data="captioned_scenes",
-        data_options={"count": 10_000},
+        data_options={"count": 8000},
         model_options={
             "filters": (16, 32, 32),
             "units": 64,

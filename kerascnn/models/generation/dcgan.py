@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerascnn.models.generation.gan import ADAM
+from kerascnn.models.generation.networks import ADAM, downsampled, halved, normal, upsampled
 from kerascnn.registry import Experiment, register
 from kerascnn.training import GAN
 
@@ -58,7 +58,7 @@ def dcgan(
     Reference:
         https://arxiv.org/abs/1511.06434
     """
-    start, halvings = _halve(input_shape)
+    start, halvings = halved(input_shape)
     widths = [filters * 2**level for level in range(halvings)]
     return GAN(
         _generator(start, input_shape[-1], widths, latent_dim, kernel_size),
@@ -71,45 +71,13 @@ def dcgan(
 
 
 def _generator(start, channels, widths, latent_dim, kernel_size):
-    *inner, top = widths
-    x = latent = keras.Input((latent_dim,), name="latent")
-    x = layers.Dense(start * start * top, kernel_initializer=_normal(), name="project")(x)
-    x = layers.Reshape((start, start, top), name="reshape")(x)
-    for number, width in enumerate([*reversed(inner), channels]):
-        x = layers.BatchNormalization(momentum=0.9, name=f"bn{number}")(x)
-        x = layers.Activation("relu", name=f"relu{number}")(x)
-        x = layers.Conv2DTranspose(
-            width, kernel_size, 2, "same", kernel_initializer=_normal(), name=f"up{number + 1}"
-        )(x)
-    x = layers.Activation("tanh", name="image", dtype="float32")(x)
-    return keras.Model(latent, x, name="generator")
+    latent = keras.Input((latent_dim,), name="latent")
+    image = upsampled(latent, start, channels, widths, kernel_size)
+    return keras.Model(latent, image, name="generator")
 
 
 def _discriminator(input_shape, widths, kernel_size):
-    x = image = keras.Input(input_shape, name="image")
-    for number, width in enumerate(widths, 1):
-        x = layers.Conv2D(
-            width, kernel_size, 2, "same", kernel_initializer=_normal(), name=f"down{number}"
-        )(x)
-        if number > 1:
-            x = layers.BatchNormalization(momentum=0.9, name=f"bn{number}")(x)
-        x = layers.LeakyReLU(0.2, name=f"leaky_relu{number}")(x)
-    x = layers.Flatten(name="flatten")(x)
-    x = layers.Dense(1, kernel_initializer=_normal(), name="logit", dtype="float32")(x)
+    image = keras.Input(input_shape, name="image")
+    x = layers.Flatten(name="flatten")(downsampled(image, widths, kernel_size))
+    x = layers.Dense(1, kernel_initializer=normal(), name="logit", dtype="float32")(x)
     return keras.Model(image, x, name="discriminator")
-
-
-def _normal():
-    return keras.initializers.RandomNormal(stddev=0.02)
-
-
-def _halve(input_shape: tuple[int, int, int]) -> tuple[int, int]:
-    """Give the side at which the generator starts, and how often it doubles."""
-    side, halvings = input_shape[0], 0
-    while side % 2 == 0 and side >= 8:
-        side, halvings = side // 2, halvings + 1
-    if input_shape[0] != input_shape[1] or not halvings:
-        raise ValueError(
-            f"Sides must be equal, even and at least 8. Received: input_shape={tuple(input_shape)}"
-        )
-    return side, halvings

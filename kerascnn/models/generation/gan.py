@@ -6,10 +6,9 @@ import keras
 from keras import layers
 
 from kerascnn.layers import Maxout
+from kerascnn.models.generation.networks import ADAM
 from kerascnn.registry import Experiment, register
 from kerascnn.training import GAN
-
-ADAM = {"class_name": "Adam", "config": {"learning_rate": 2e-4, "beta_1": 0.5}}
 
 
 @register(
