@@ -79,9 +79,11 @@ class Generation(Task):
     ) -> Image.Image:
         """Draw generated images, those of a class below each other, and real ones to compare."""
         images, given = self._images(outputs, examples), examples.get("input")
+        asked: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+        classes = asked.get("label", asked.get("category"))
         order = np.arange(len(images))
-        for name in {"label", "category"} & set(given if isinstance(given, Mapping) else ()):
-            order = _by_class(np.asarray(given[name]).argmax(axis=-1))
+        if classes is not None:
+            order = _by_class(np.asarray(classes).argmax(axis=-1))
         sections = [
             Section("Generated", [Tile(image) for image in images[order[: 6 * _COLUMNS]]]),
             Section("Real", [Tile(image) for image in examples["image"][: 2 * _COLUMNS]]),

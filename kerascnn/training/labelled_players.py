@@ -64,9 +64,12 @@ class LabelledPlayers(Players):
         return self.generator(fed, training=training)
 
     def criticise(self, images, labels=None, training=None):
-        """Run the discriminator on images, and on integer labels if it takes them."""
+        """Run the discriminator on images, and on integer labels if it takes them.
+
+        Of several outputs the first one is what images are judged by.
+        """
         fed = with_labels(self.discriminator, images, labels)
-        return self.discriminator(fed, training=training)
+        return keras.tree.flatten(self.discriminator(fed, training=training))[0]
 
 
 def with_labels(network: keras.Model, given: Any, labels: Any) -> Any:

@@ -33,7 +33,7 @@ class Networks(keras.Model):
         """Describe the arguments of the constructor."""
         arguments: dict[str, Any] = {}
         for kind in type(self).__mro__[: type(self).__mro__.index(Networks)]:
-            taken = list(inspect.signature(kind.__init__).parameters.values())[1:]
+            taken = list(inspect.signature(kind).parameters.values())
             own = [one.name for one in taken if one.kind is not one.VAR_KEYWORD]
             arguments |= {name: self._argument(name) for name in own}
             if len(own) == len(taken):

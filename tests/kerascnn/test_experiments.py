@@ -14,6 +14,7 @@ from kerascnn.layers import ContextModule, Residual, SaltAndPepper, crop_around,
 from kerascnn.losses import FramedCTC, GaussianKL, GridBoxes
 from kerascnn.models.acoustic import time_dilated_cnn
 from kerascnn.models.coders import grow, shrink
+from kerascnn.models.generation.ebgan import EBGAN
 from kerascnn.training import (
     GAN,
     AuxiliaryClassifiers,
@@ -242,6 +243,28 @@ def labelled_alone(run, monkeypatch):
     return run
 
 
+def without_classes(run, monkeypatch):
+    """AC-GAN of which no one says the class."""
+    module = "kerascnn.models.generation.ac_gan.sparse_categorical_crossentropy"
+    monkeypatch.setattr(module, lambda labels, logits, from_logits: 0.0 * logits[:, 0])
+    return run
+
+
+def without_information(run, monkeypatch):
+    """InfoGAN whose categories no one guesses."""
+    return dataclasses.replace(run, model_options={**run.model_options, "category_weight": 0.0})
+
+
+def without_margin(run, monkeypatch):
+    """EBGAN whose discriminator looks at real images alone."""
+
+    def discriminator_loss(self, real, labels, latents, training=True):
+        return self.pair.generator(self.criticise(real, labels, training))
+
+    monkeypatch.setattr(EBGAN, "discriminator_loss", discriminator_loss)
+    return run
+
+
 def flattering(run, monkeypatch):
     """A generator that helps the discriminator to find it out."""
     honest = GAN.generator_loss
@@ -343,6 +366,7 @@ def without_blank(run, monkeypatch):
 
 
 MUTANTS = {
+    "ac_gan": without_classes,
     "alexnet": linear_convolutions,
     "aoanet": strange_pictures,
     "bytenet": undilated_characters,
@@ -358,9 +382,11 @@ MUTANTS = {
     "denoising_vae": without_noise,
     "gan": flattering,
     "dilated_context_network": without_dilation,
+    "ebgan": without_margin,
     "fcn": without_fusion,
     "googlenet": auxiliary_alone,
     "inception_v3": auxiliary_alone,
+    "info_gan": without_information,
     "iterative_error_feedback": without_feedback,
     "lenet5": linear,
     "limited_weight_sharing_cnn": frame_alone,

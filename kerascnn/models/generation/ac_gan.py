@@ -2,8 +2,8 @@
 
 import keras
 from keras import layers
+from keras.ops import sparse_categorical_crossentropy
 
-from kerascnn.losses import smoothed_crossentropy
 from kerascnn.models.generation.networks import ADAM, halved, normal, upsampled
 from kerascnn.registry import Experiment, register
 from kerascnn.training import GAN
@@ -90,30 +90,20 @@ class ACGAN(GAN):
     Takes the arguments of `GAN`.
     """
 
-    def criticise(self, images, labels=None, training=None):
-        """Give the logits of being real."""
-        return self.discriminator(images, training=training)[0]
-
     def discriminator_loss(self, real, labels, latents, training=True):
         """Add what the classes of real and of generated images cost."""
         fake = keras.ops.stop_gradient(self.generate(latents, labels, training))
         (on_real, first), (on_fake, second) = (
             self.discriminator(images, training=training) for images in (real, fake)
         )
-        nats = class_nats(labels, first) + class_nats(labels, second)
-        return self.pair.discriminator(on_real, on_fake) + nats
+        nats = [sparse_categorical_crossentropy(labels, one, True) for one in (first, second)]
+        return self.pair.discriminator(on_real, on_fake) + sum(nats)
 
     def generator_loss(self, real, labels, latents, training=True):
         """Add what the classes of generated images cost."""
         fake = self.generate(latents, labels, training)
         logits, classes = self.discriminator(fake, training=training)
-        return self.pair.generator(logits) + class_nats(labels, classes)
-
-
-def class_nats(labels, logits):
-    """Give the cross entropy of integer labels, in nats, `(batch,)`."""
-    targets = keras.ops.one_hot(labels, logits.shape[-1])
-    return smoothed_crossentropy(targets, logits, from_logits=True)
+        return self.pair.generator(logits) + sparse_categorical_crossentropy(labels, classes, True)
 
 
 def _discriminator(input_shape, num_classes, widths, dropout):

@@ -60,6 +60,12 @@ def downsampled(x: Any, widths: Sequence[int], kernel_size: int) -> Any:
     return x
 
 
+def normalized(x: Any, name: str, activation: str | None = None) -> Any:
+    """Normalise what a layer of this name gives, before an activation, a leaky ReLU if None."""
+    x = layers.BatchNormalization(momentum=0.9, name=f"{name}_bn")(x)
+    return layers.Activation(activation or layers.LeakyReLU(0.1), name=f"{name}_activation")(x)
+
+
 def halved(input_shape: Sequence[int]) -> tuple[int, int]:
     """Give the side of images at which a generator starts, at least 4, and how often it doubles.
 

@@ -47,7 +47,7 @@ def test_pixels_and_units_are_dropped_in_training_alone():
     image = np.ones((1, 8, 8, 1), "float32")
     calm = {float(model.discriminator(image)[0, 0]) for _ in range(5)}
     dropped = {float(model.discriminator(image, training=True)[0, 0]) for _ in range(5)}
-    assert (len(calm), len(dropped)) == (1, 5)
+    assert len(calm) == 1 < len(dropped)
 
 
 @pytest.mark.parametrize("wrong", [{"units": ()}, {"maxout_units": ()}, {"pieces": 0}], ids=str)
