@@ -59,8 +59,10 @@ def freeze(
 
     function = tf.function(call, input_signature=signature(model, batch), autograph=False)
     with naming(model):
-        signatures = {ENDPOINT: function.get_concrete_function()}
-        tf.saved_model.save(tf.Module(), str(directory), signatures)
+        traced = function.get_concrete_function()
+        module = tf.Module()
+        module.others = list(traced.graph.variables)  # those that Keras does not know of
+        tf.saved_model.save(module, str(directory), {ENDPOINT: traced})
     if changed:
         raise ExportError(
             "A file must keep no state between runs: make the state an input and an output. "

@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from kerascnn.data.dataset import Dataset, slices
 
+_MOST = 250_000_000  # pixels in training: 6 GB while they are drawn
+
 
 def generated(
     draw: Callable[[int, int, float, np.random.Generator], Mapping[str, np.ndarray]],
@@ -43,6 +45,11 @@ def generated(
         )
     if not 0 <= noise < np.inf:
         raise ValueError(f"Noise must be 0 or above. Received: noise={noise}")
+    if count * size**2 > _MOST:
+        raise ValueError(
+            f"All images are drawn at once, of {_MOST // 10**6} million pixels at most; take a "
+            f"smaller size, such as 32, or fewer images. Received: count={count}, size={size}"
+        )
     random = np.random.default_rng(seed)
     train, validation, test = (
         slices(draw(number, size, noise, random)) for number in (count, count // 4, count // 4)

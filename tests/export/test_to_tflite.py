@@ -316,6 +316,19 @@ def test_state_between_runs_is_refused(tmp_path):
         export.to_tflite(model, tmp_path / "m.tflite")
 
 
+def test_a_variable_that_keras_does_not_know_is_exported_too(tmp_path):
+    hidden = tf.Variable([2.0, 3.0, 4.0, 5.0])
+
+    class Scaled(layers.Layer):
+        def call(self, x):
+            return x * hidden
+
+    model = keras.Sequential([layers.Input((4,)), Scaled(name="scaled")])
+    export.to_tflite(model, tmp_path / "m.tflite")
+    (found,) = edge.load(tmp_path / "m.tflite").run(np.ones((1, 4), np.float32)).values()
+    np.testing.assert_allclose(found, [[2, 3, 4, 5]])
+
+
 def test_a_model_of_two_gigabytes_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("kerascnn.export.conversion.freezing._MOST", 80)
     model = keras.Sequential([layers.Input((4,)), layers.Dense(4, name="large")], name="mine")

@@ -23,6 +23,7 @@ import kerascnn.models
 import numpy as np
 from kerascnn.training import parts
 for path, inputs, outputs in json.load(sys.stdin):
+    keras.utils.clear_session()
     found = parts(keras.saving.load_model(path))
     feeds = np.load(inputs, allow_pickle=True).item()
     values = [found[name](given, training=False) for name, given in feeds.items()]
@@ -194,6 +195,7 @@ def test_outputs_are_finite_and_sized_by_the_batch(case):
 @functools.cache
 def trained(name):
     """Train a system: the case, its model, the weights before, and the history."""
+    keras.utils.clear_session()  # names begin anew, as in the process of whoever trains one
     case = Case(name)
     model = case.build()
     before = values(model.trainable_variables)

@@ -7,9 +7,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerascnn.layers import decode_boxes
 from kerascnn.losses import sequence_crossentropy
-from kerascnn.training.detection.sampling import PLAIN, mean_where, region_cost, sample_regions
+from kerascnn.training.detection.region_heads import moved, proposal_head, region_head
+from kerascnn.training.detection.sampling import mean_where, region_cost, sample_regions
 from kerascnn.training.detection.writer import step, told
 from kerascnn.training.networks import Networks
 from kerascnn.training.noise import Noise
@@ -81,23 +81,16 @@ class DenseCaptioner(Networks):
     @cached_property
     def deployable(self) -> dict[str, keras.Model]:
         """The encoder, the network that looks into regions, and the decoder."""
-        seen, given = self.proposer.output, self.describer.input
-        encoder = {
-            "features": seen["features"],
-            "boxes": self._moved(seen["offsets"], self.anchors),
-            "scores": ops.softmax(seen["logits"])[..., 1],
-        }
-        said = self.describer.output
+        seen, given, said = self.proposer.output, self.describer.input, self.describer.output
+        # Heads apart, as names of operations in a model that was loaded might come again.
+        proposed = proposal_head(self.anchors)([seen["offsets"], seen["logits"]])
         count, units = said["codes"].shape[1:]
-        state = self.captioner.encoder(ops.reshape(said["codes"], (-1, units)))
-        regions = {
-            "boxes": self._moved(said["offsets"], given["boxes"]),
-            "scores": ops.sigmoid(said["logits"])[..., 0],
-            **{name: ops.reshape(one, (-1, count, units)) for name, one in state.items()},
-        }
+        head = region_head(count, units, self.captioner.encoder)
+        found = head([given["boxes"], said["offsets"], said["logits"], said["codes"]])
+        encoder = {"features": seen["features"], **proposed}
         return {
             "encoder": keras.Model(self.proposer.input, encoder, name="encoder"),
-            "regions": keras.Model(given, regions, name="regions"),
+            "regions": keras.Model(given, found, name="regions"),
             "decoder": self.captioner.decoder,
         }
 
@@ -114,7 +107,7 @@ class DenseCaptioner(Networks):
         """
         truth = ops.cast(inputs["boxes"], "float32")
         seen = self.proposer(inputs["image"], training=training)
-        proposed = self._moved(seen["offsets"], self.anchors)
+        proposed = moved(seen["offsets"], self.anchors)
         samples = self.describer.input["boxes"].shape[1]
         priority = self.random.uniform(ops.shape(proposed)[:2])
         drawn = sample_regions(proposed, truth, priority, samples)
@@ -135,9 +128,6 @@ class DenseCaptioner(Networks):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Take the mean of the costs."""
         return MeanCost(name="mean")(y_pred, y_pred, sample_weight)
-
-    def _moved(self, offsets, boxes):
-        return ops.clip(decode_boxes(offsets, boxes, variances=PLAIN), 0.0, 1.0)
 
     def _spoken(self, codes, tokens, owner, training):
         """Give the nats of a word of each region, `(batch, regions)`."""

@@ -5,8 +5,8 @@ from keras import ops
 
 from kerascnn.layers.boxes import encode_boxes, overlap
 from kerascnn.losses.matching import match_boxes
+from kerascnn.training.detection.region_heads import PLAIN
 
-PLAIN = (1.0, 1.0, 1.0, 1.0)  # offsets are not divided by anything
 _SAME, _OTHER = 0.7, 0.3  # least and most overlap with an object of its region and of no region
 
 

@@ -295,3 +295,8 @@ def test_grey_patches_have_the_luma_of_the_coloured_ones():
 def test_options_out_of_range_are_refused(name, options, message):
     with pytest.raises(ValueError, match=message):
         data.load(name, **options)
+
+
+def test_more_than_memory_holds_is_refused_before_it_is_drawn():
+    with pytest.raises(ValueError, match=r"such as 32.*count=2000, size=720"):
+        data.load("shapes", count=2000, size=720)
