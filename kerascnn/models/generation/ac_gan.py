@@ -4,7 +4,7 @@ import keras
 from keras import layers
 from keras.ops import sparse_categorical_crossentropy
 
-from kerascnn.models.generation.networks import ADAM, halved, normal, upsampled
+from kerascnn.models.adversaries import ADAM, halved, normal, upsampled
 from kerascnn.registry import Experiment, register
 from kerascnn.training import GAN
 

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerascnn.models.generation.networks import ADAM, downsampled, halved, normal, upsampled
+from kerascnn.models.adversaries import ADAM, downsampled, halved, normal, upsampled
 from kerascnn.registry import Experiment, register
 from kerascnn.training import GAN
 

@@ -6,7 +6,7 @@ import keras
 from keras import layers, ops
 
 from kerascnn.losses.distances import root
-from kerascnn.models.generation.networks import ADAM, downsampled, halved, normal, upsampled
+from kerascnn.models.adversaries import ADAM, downsampled, halved, normal, upsampled
 from kerascnn.registry import Experiment, register
 from kerascnn.training import GAN
 

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from kerascnn.layers import Maxout
-from kerascnn.models.generation.networks import ADAM
+from kerascnn.models.adversaries import ADAM
 from kerascnn.registry import Experiment, register
 from kerascnn.training import GAN
 

@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from kerascnn.models.generation.networks import ADAM, normal, normalized
+from kerascnn.models.adversaries import ADAM, normal, normalized
 from kerascnn.registry import Experiment, register
 from kerascnn.training import GAN
 
