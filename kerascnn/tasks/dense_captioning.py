@@ -140,5 +140,5 @@ def _same(found: Described, truth: Described) -> bool:
     """Tell whether each region was found and is said to be what it is, and there is no other."""
     hits = pairwise_iou(truth.boxes, found.boxes) >= 0.5
     for row, phrase in zip(hits, truth.phrases, strict=True):
-        row &= [phrase == other for other in found.phrases]
+        row &= np.array([phrase == other for other in found.phrases], bool)
     return bool(hits.any(axis=0).all() and hits.any(axis=1).all())

@@ -211,3 +211,14 @@ def test_instances_have_colours_and_merged_ones_are_marked():
         rows = np.flatnonzero((pixels == colour).all(axis=-1).any(axis=1))
         assert rows.min() < 0.6 * len(pixels) < rows.max()
     assert red(task.picture(examples, np.eye(2)[examples["mask"]], LONG)) > 500
+
+
+def test_images_in_which_no_region_was_found_are_drawn_as_wrong():
+    examples = data.arrays(data.load("captioned_scenes", count=16).test)
+    found = {name: examples[name] for name in ("boxes", "phrases")}
+    task = get_task("dense_captioning")
+    dataset = data.load("captioned_scenes", count=16)
+    sure = {**found, "scores": np.ones(found["phrases"].shape[:2]) * found["boxes"].any(axis=-1)}
+    nothing = {**found, "scores": np.zeros(found["phrases"].shape[:2])}
+    right, wrong = (task.picture(examples, one, dataset) for one in (sure, nothing))
+    assert red(wrong) > 4 * red(right)  # some shapes are red themselves
