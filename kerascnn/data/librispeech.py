@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from kerascnn.data.dataset import Dataset
-from kerascnn.data.pictures import serve
-from kerascnn.data.recordings import check_recordings, duration, recording_reader
+from kerascnn.data.recordings import check_recordings, duration, recorded
 from kerascnn.data.splits import split_indices
 from kerascnn.data.texts import encode
 
@@ -62,19 +61,15 @@ def librispeech(
         "separator": np.full(len(said), letters.index(_SPACE), np.int32),
     }
     parts = _named(root, list(said)) or split_indices(len(said), (validation, test), seed=seed)
-    samples = round(seconds * sample_rate)
-    read = recording_reader(sample_rate, samples)
-    train, held_out, tested = serve(columns, parts, read, key="sound")
-    return Dataset(
-        name=root.resolve().name,
+    return recorded(
+        root,
+        columns,
+        parts,
+        labels=letters,
+        seconds=seconds,
+        sample_rate=sample_rate,
         source=source or str(path),
         licence=licence or "not stated",
-        labels=letters,
-        shape=(samples,),
-        train=train,
-        validation=held_out,
-        test=tested,
-        sample_rate=sample_rate,
     )
 
 

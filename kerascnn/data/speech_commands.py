@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from kerascnn.data.dataset import Dataset
-from kerascnn.data.pictures import serve
-from kerascnn.data.recordings import check_recordings, duration, recording_reader
+from kerascnn.data.recordings import check_recordings, duration, recorded
 from kerascnn.data.splits import split_indices
 
 _LISTS = ("validation_list.txt", "testing_list.txt")
@@ -57,19 +56,15 @@ def speech_commands(
     parts = _listed(root, files) or split_indices(
         len(files), (validation, test), seed=seed, groups=values
     )
-    samples = round(seconds * sample_rate)
-    read = recording_reader(sample_rate, samples)
-    train, held_out, tested = serve(columns, parts, read, key="sound")
-    return Dataset(
-        name=root.resolve().name,
+    return recorded(
+        root,
+        columns,
+        parts,
+        labels=("blank", *words),
+        seconds=seconds,
+        sample_rate=sample_rate,
         source=source or str(path),
         licence=licence or "not stated",
-        labels=("blank", *words),
-        shape=(samples,),
-        train=train,
-        validation=held_out,
-        test=tested,
-        sample_rate=sample_rate,
     )
 
 
