@@ -10,7 +10,7 @@ from kerascnn.data.dataset import Dataset
 from kerascnn.data.scenery import background, generated, paint, tight_boxes
 from kerascnn.data.shapes import LABELS as KINDS
 from kerascnn.data.shapes import places, shape_distance
-from kerascnn.data.texts import MARKS
+from kerascnn.data.texts import MARKS, encode
 
 COLOURS = {
     "red": (0.9, 0.1, 0.1),
@@ -81,9 +81,7 @@ def _codes(texts: Sequence[Sequence[str]], shape: tuple[int, int]) -> np.ndarray
     """Give the words of the texts of each image as labels, with zeros behind them."""
     codes = np.zeros((len(texts), *shape), np.int32)
     for rows, each in zip(codes, texts, strict=True):
-        for row, text in zip(rows, each, strict=False):
-            words = text.split()
-            row[: len(words)] = [LABELS.index(word) for word in words]
+        rows[: len(each)] = encode([text.split() for text in each], LABELS, shape[1])
     return codes
 
 

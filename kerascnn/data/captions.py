@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from kerascnn.data.checks import check_images
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.splits import split_columns
-from kerascnn.data.texts import MARKS
+from kerascnn.data.texts import MARKS, encode
 
 
 def from_captions(
@@ -53,12 +53,10 @@ def from_captions(
             f"Received: {len(pictures)} images, sentences for {len(words)}"
         )
     labels = (*MARKS, *sorted({word for one in words for sentence in one for word in sentence}))
-    places = {label: place for place, label in enumerate(labels)}
     longest = max(len(sentence) for one in words for sentence in one)
     codes = np.zeros((len(words), max(map(len, words)), longest), np.int32)
     for rows, sentences in zip(codes, words, strict=True):
-        for row, sentence in zip(rows, sentences, strict=False):
-            row[: len(sentence)] = [places[word] for word in sentence]
+        rows[: len(sentences)] = encode(sentences, labels, longest)
     columns = {"image": pictures, "tokens": codes[:, 0], "references": codes}
     return Dataset(
         name=name,

@@ -59,12 +59,13 @@ def load(name: str | Path, **options: Any) -> Dataset:
         ValueError: If there is no such data set or option, or the data cannot be used.
         ConnectionError: If the data must be downloaded and cannot be.
     """
-    known = list_options(name)
+    build = _builder(name)
+    known = _options(build)
     if unknown := sorted(set(options) - set(known)):
         raise ValueError(
             f"{name} takes the options {', '.join(known)}. Received: {', '.join(unknown)}"
         )
-    return _builder(name)(**options)
+    return build(**options)
 
 
 def list_options(name: str | Path) -> list[str]:
@@ -73,7 +74,11 @@ def list_options(name: str | Path) -> list[str]:
     Raises:
         ValueError: If there is no such data set.
     """
-    return list(inspect.signature(_builder(name)).parameters)
+    return _options(_builder(name))
+
+
+def _options(build: Callable[..., Dataset]) -> list[str]:
+    return list(inspect.signature(build).parameters)
 
 
 def _builder(name: str | Path) -> Callable[..., Dataset]:

@@ -53,6 +53,12 @@ def recorded(
     )
 
 
+def resampled(sound: np.ndarray, rate: int, sample_rate: int) -> np.ndarray:
+    """Give a sound of one rate, in Hz, at another one."""
+    common = math.gcd(rate, sample_rate)
+    return np.asarray(resample_poly(sound, sample_rate // common, rate // common))
+
+
 def duration(file: Path) -> float:
     """Give how long a recording lasts, in seconds.
 
@@ -90,10 +96,7 @@ def _reader(sample_rate: int, samples: int) -> Callable[[tf.Tensor], tf.Tensor]:
 
     def load(file: bytes) -> np.ndarray:
         sound, rate = soundfile.read(file.decode(), dtype="float32", always_2d=True)
-        heard = sound.mean(axis=1)
-        if rate != sample_rate:
-            common = math.gcd(rate, sample_rate)
-            heard = resample_poly(heard, sample_rate // common, rate // common)
+        heard = resampled(sound.mean(axis=1), rate, sample_rate)
         whole = np.zeros(samples, np.float32)
         whole[: len(heard)] = np.clip(heard, -1, 1)[:samples]
         return whole

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from kerascnn.data.checks import check_boxes, check_images
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.splits import split_columns
-from kerascnn.data.texts import MARKS
+from kerascnn.data.texts import MARKS, encode
 
 
 def from_regions(
@@ -57,15 +57,13 @@ def from_regions(
             f"Received: {len(pictures)} images, {sum(counts[0])} boxes, {sum(counts[1])} phrases"
         )
     labels = (*MARKS, *sorted({word for each in words for phrase in each for word in phrase}))
-    places = {label: place for place, label in enumerate(labels)}
     most = max((*counts[0], 1))
     longest = max((len(phrase) for each in words for phrase in each), default=1)
     filled = np.zeros((len(pictures), most, 4), np.float32)
     codes = np.zeros((len(pictures), most, longest), np.int32)
     for index, (there, said) in enumerate(zip(corners, words, strict=True)):
-        for row, (box, phrase) in enumerate(zip(there, said, strict=True)):
-            filled[index, row] = box
-            codes[index, row, : len(phrase)] = [places[word] for word in phrase]
+        filled[index, : len(there)] = there
+        codes[index, : len(said)] = encode(said, labels, longest)
     classes = np.where(codes[..., 0] > 0, 1, -1)
     checked, _ = check_boxes(filled, classes, len(pictures), ())
     columns = {"image": pictures, "boxes": checked, "phrases": codes}

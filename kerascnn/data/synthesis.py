@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import subprocess
 import tempfile
@@ -11,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from scipy.signal import resample_poly
+
+from kerascnn.data.recordings import resampled
 
 SYNTHESISER = "espeak-ng"
 # Pitches of 99, and words a minute.
@@ -57,7 +57,6 @@ def _said(
             f"({done.stderr.strip():.200})"
         )
     sound, rate = soundfile.read(file, dtype="float32")
-    common = math.gcd(rate, sample_rate)
-    sound = resample_poly(sound, sample_rate // common, rate // common)
+    sound = resampled(sound, rate, sample_rate)
     loud = np.flatnonzero(np.abs(sound) > _QUIET * np.abs(sound).max())
     return np.clip(sound[loud[0] : loud[-1] + 1], -1, 1)

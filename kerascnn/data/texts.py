@@ -64,16 +64,16 @@ def from_texts(
     )
 
 
-def encode(texts: Sequence[str], labels: Sequence[str], length: int) -> np.ndarray:
-    """Give the characters of texts as indices of labels, with zeros behind, `(count, length)`.
+def encode(texts: Sequence[Sequence[str]], labels: Sequence[str], length: int) -> np.ndarray:
+    """Give the characters or words of texts as indices of labels, zeros behind, `(count, length)`.
 
     Args:
-        texts: Texts of `length` characters at most.
+        texts: Texts of `length` characters at most, or lists of so many words.
         labels: The vocabulary, without repetition; the end is the first.
         length: Number of places.
     """
     places = {label: place for place, label in enumerate(labels)}
     codes = np.zeros((len(texts), length), np.int32)
     for row, text in zip(codes, texts, strict=True):
-        row[: len(text)] = [places[letter] for letter in text]
+        row[: len(text)] = [places[token] for token in text]
     return codes

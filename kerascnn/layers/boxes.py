@@ -23,8 +23,8 @@ def encode_boxes(boxes, anchors, *, variances=VARIANCES):
     Reference:
         https://arxiv.org/abs/1512.02325, eq. 2
     """
-    centre, size = _centre_and_size(boxes)
-    anchor_centre, anchor_size = _centre_and_size(ops.cast(anchors, boxes.dtype))
+    centre, size = centre_and_size(boxes)
+    anchor_centre, anchor_size = centre_and_size(ops.cast(anchors, boxes.dtype))
     units = ops.cast(variances, boxes.dtype)
     shift = (centre - anchor_centre) / (anchor_size * units[:2])
     scale = ops.log(size / anchor_size) / units[2:]
@@ -45,7 +45,7 @@ def decode_boxes(offsets, anchors, *, variances=VARIANCES):
     Reference:
         https://arxiv.org/abs/1512.02325, eq. 2
     """
-    centre, size = _centre_and_size(anchors)
+    centre, size = centre_and_size(anchors)
     shift = size * np.asarray(variances[:2], np.float32)
     scales = np.asarray(variances[2:], np.float32)
     centre = offsets[..., :2] * shift + centre
@@ -97,5 +97,6 @@ def overlap(first, second):
     return shared / ops.where(union > 0.0, union, 1.0)
 
 
-def _centre_and_size(boxes):
+def centre_and_size(boxes):
+    """Give y and x of the middles of boxes, and their heights and widths, `(..., 2)` each."""
     return (boxes[..., :2] + boxes[..., 2:]) / 2, boxes[..., 2:] - boxes[..., :2]

@@ -16,7 +16,7 @@ from kerascnn.losses import SequenceCrossentropy
 from kerascnn.tasks.deployment import Predict
 from kerascnn.tasks.shapes import check_images, check_words
 from kerascnn.tasks.task import Task
-from kerascnn.tasks.writing import END, START, write
+from kerascnn.tasks.writing import END, START, named, write
 from kerascnn.training import SequenceToSequence
 
 _CLIP = 5.0  # most that the gradients of all weights together are long
@@ -80,9 +80,7 @@ class Sequences(Task):
     ) -> np.ndarray:
         """Take the most probable word every time: int32 `(batch, length)`, with the end."""
         count, places = examples["tokens"].shape
-        features = runs["encoder"](examples["input"])
-        if not isinstance(features, Mapping):  # a runtime gives the only output without its name
-            features = {next(iter(model.encoder.output)): features}
+        features = named(runs["encoder"](examples["input"]), model.encoder)
         words, _ = write(runs["decoder"], model.decoder, features, count, places + 1)
         return words
 

@@ -44,10 +44,13 @@ def write(
     for place in range(length):
         before = words[:, place] if name == "token" else words[:, :length]
         fed.append({name: before.copy(), **state})
-        outputs = run(fed[-1])
-        if not isinstance(outputs, Mapping):  # a runtime gives the only output without its name
-            outputs = {next(iter(decoder.output)): outputs}
+        outputs = named(run(fed[-1]), decoder)
         state = {key: outputs.get(key, value) for key, value in state.items()}
         logits = outputs["logits"]
         words[:, place + 1] = (logits if name == "token" else logits[:, place]).argmax(-1)
     return words[:, 1:], fed
+
+
+def named(outputs: Any, part: keras.Model) -> Mapping[str, np.ndarray]:
+    """Give outputs by name, also where a runtime gives the only one as an array."""
+    return outputs if isinstance(outputs, Mapping) else {next(iter(part.output)): outputs}

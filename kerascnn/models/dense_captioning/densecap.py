@@ -7,6 +7,7 @@ from keras import layers, ops
 from keras.initializers import RandomNormal
 
 from kerascnn.layers import anchor_boxes, crop_around
+from kerascnn.layers.boxes import centre_and_size
 from kerascnn.models.vgg_blocks import HIDDEN, VGG16, block_ends, load_vgg16
 from kerascnn.registry import Experiment, register
 from kerascnn.training import DenseCaptioner
@@ -135,8 +136,8 @@ def _proposer(image, features, filters, anchors):
 def _describer(shape, regions, hidden, units, dropout):
     features = keras.Input(shape, name="features")
     boxes = keras.Input((regions, 4), name="boxes")
-    middle, side = (boxes[..., :2] + boxes[..., 2:]) / 2, boxes[..., 2:] - boxes[..., :2]
-    x = ops.reshape(crop_around(features, middle, side, 7), (-1, regions, 7 * 7 * shape[-1]))
+    windows = crop_around(features, *centre_and_size(boxes), 7)
+    x = ops.reshape(windows, (-1, regions, 7 * 7 * shape[-1]))
     for number in (6, 7):
         x = layers.Dense(hidden, name=f"fc{number}", **HIDDEN)(x)
         x = layers.Dropout(dropout, name=f"dropout{number}")(x)
