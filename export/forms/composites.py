@@ -20,8 +20,11 @@ Call = Callable[..., Any]
 
 
 def is_composite(operation: Any) -> bool:
-    """Whether an operation is a layer that may be several; `apart` tells."""
-    return type(operation) in _MAKERS
+    """Whether an operation is a layer that may be several, or is another one at inference.
+
+    Such a layer makes that one itself, by its method `plain`; of all others `apart` tells.
+    """
+    return type(operation) in _MAKERS or hasattr(operation, "plain")
 
 
 def apart(layer: Any) -> Call | None:
@@ -34,6 +37,9 @@ def apart(layer: Any) -> Call | None:
         What they compute on the arguments of a call of the layer: None where they can't. None
         instead of the function where they never can.
     """
+    if hasattr(layer, "plain"):
+        plain = layer.plain()
+        return lambda x, **options: plain(x)
     return _MAKERS[type(layer)](layer)
 
 

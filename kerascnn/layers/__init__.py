@@ -70,6 +70,7 @@ from kerascnn.layers.normalization import (
     LocalResponseNormalization,
     MinibatchStandardDeviation,
     PixelNormalization,
+    SpectralNormalization,
 )
 from kerascnn.layers.salt_and_pepper import SaltAndPepper
 from kerascnn.layers.uniform_noise import UniformNoise
@@ -122,6 +123,7 @@ __all__ = [
     "SelfAttention2D",
     "SetAttentionBlock",
     "SetTransformer",
+    "SpectralNormalization",
     "TemplateDecoder",
     "Tint",
     "UniformNoise",

@@ -457,6 +457,18 @@ LAYERS = {
         Case({"outputs": 3, "output_dim": 8, "depth": 2, "heads": 2, "dim": 4}, [(6, 5)]),
         wrong=[{"outputs": 0}, {"output_dim": 7}, {"depth": 0}, {"heads": 0}, {"dim": 3}],
     ),
+    "SpectralNormalization": Cases(
+        Case({"layer": keras.layers.Conv2D(4, 3, name="conv")}, [(6, 5, 3)]),
+        Case(
+            {
+                "layer": keras.layers.Dense(4, activation="relu", name="dense"),
+                "power_iterations": 3,
+                "epsilon": 1e-6,
+            },
+            [(5,)],
+        ),
+        wrong=[{"power_iterations": 0}, {"epsilon": 0.0}],
+    ),
     "TemplateDecoder": Cases(
         Case(
             {
@@ -620,10 +632,19 @@ def component(name):
 
 
 def apply(name, case, label="input"):
-    layer = component(name)(**case.arguments)
+    layer = component(name)(**{key: fresh(value) for key, value in case.arguments.items()})
     ends = [keras.Input(shape, name=f"{label}_{i}") for i, shape in enumerate(case.inputs)]
     outputs = keras.tree.flatten(layer(ends if len(ends) > 1 else ends[0]))
     return layer, ends, outputs
+
+
+def fresh(argument):
+    """Copy a layer as one of the present precision; give anything else back."""
+    if not isinstance(argument, keras.layers.Layer):
+        return argument
+    config = argument.get_config()
+    del config["dtype"]
+    return type(argument).from_config(config)
 
 
 def samples(case, count=3):

@@ -6,6 +6,7 @@ import keras
 from keras import layers, ops
 
 from kerascnn.layers.attention.residual_gain import ResidualGain
+from kerascnn.layers.normalization.spectral import SpectralNormalization
 
 _OPTIONS = ("key_channels", "value_channels", "pool_size", "spectral_normalization")
 
@@ -123,6 +124,6 @@ class SelfAttention2D(layers.Layer):
         own = {"dtype": self.dtype_policy, "name": name}
         projection = layers.Conv2D(filters, 1, use_bias=False, **own)
         if self.spectral_normalization:
-            projection = layers.SpectralNormalization(projection, **own)
+            projection = SpectralNormalization(projection, **own)
         projection.build(input_shape)
         return projection

@@ -5,6 +5,7 @@ from kerascnn.layers.normalization.equalized import EqualizedConv2D, EqualizedDe
 from kerascnn.layers.normalization.local_response import LocalResponseNormalization
 from kerascnn.layers.normalization.minibatch_stddev import MinibatchStandardDeviation
 from kerascnn.layers.normalization.pixel import PixelNormalization
+from kerascnn.layers.normalization.spectral import SpectralNormalization
 
 __all__ = [
     "ConditionalBatchNormalization",
@@ -13,4 +14,5 @@ __all__ = [
     "LocalResponseNormalization",
     "MinibatchStandardDeviation",
     "PixelNormalization",
+    "SpectralNormalization",
 ]
