@@ -34,7 +34,8 @@ def quantize_aware(
     before it with its moving statistics, and stays so. Kernels round to int8 with one scale a
     channel (dense ones with one in all); results round where TFLite gives them a range, which
     follows the batches of the training. Layers of many operators, such as attention, are opened
-    too, recurrent ones step by step. Compile the copy and fit it for a few epochs with a small
+    too, recurrent ones step by step. The copy of a model that is frozen as a whole, as the average
+    of another is, learns all the same. Compile the copy and fit it for a few epochs with a small
     step size; `to_tflite(..., quantize="int8")` then takes its ranges and needs no calibration.
 
     Args:
@@ -60,9 +61,11 @@ def quantize_aware(
     Reference:
         https://arxiv.org/abs/1712.05877
     """
-    names = as_functional(model).output_names
+    names, flat = as_functional(model).output_names, flatten(model)
     options = {"skip": skip, "only": only, "weights": weights, "activations": activations}
-    return round_flat(flatten(model), names, **options)
+    for layer in flat.layers if not model.trainable_weights else ():
+        layer.trainable = True
+    return round_flat(flat, names, **options)
 
 
 def round_flat(
@@ -76,8 +79,7 @@ def round_flat(
 ) -> keras.Model:
     """Do what `quantize_aware` does, with a model from `flatten`, which is used up."""
     makers = kernel_quantizer(weights), range_quantizer(activations)
-    flat = fold(split(flat))
-    graph = read(flat)
+    graph = read(flat := fold(split(flat)))
     chosen = choose([step.operation.name for step in graph.steps], skip, only)
     unknown = {
         step.operation.name

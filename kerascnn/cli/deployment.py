@@ -77,7 +77,7 @@ def export_part(
         input_output=input_output,
         calibration=calibration,
         observer=observer,
-        metadata=edge.Metadata(**task.metadata(run.dataset)),
+        metadata=edge.Metadata(**task.metadata(run.dataset, part)),
         parity=task.feeds(model, data.arrays(run.dataset.test, CALIBRATION))[part],
         **options,
     )

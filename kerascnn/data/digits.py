@@ -20,7 +20,13 @@ SOURCE = (
 LICENCE = "CC BY 4.0"
 
 
-def digits(*, size: int = 32, labelled: int | None = None, corruption: float = 0.0) -> Dataset:
+def digits(
+    *,
+    size: int = 32,
+    labelled: int | None = None,
+    label_noise: float = 0.0,
+    corruption: float = 0.0,
+) -> Dataset:
     """Serve 1,797 digits, 10 classes, split 65 : 10 : 25 by class.
 
     Args:
@@ -28,11 +34,13 @@ def digits(*, size: int = 32, labelled: int | None = None, corruption: float = 0
             interpolated by bicubic convolution.
         labelled: How many digits of each class are labelled in the training split, where the
             label of the others is -1; all when None.
+        label_noise: Probability that a label of the training split is another one, each of them
+            alike, in [0, 1].
         corruption: Share of the pixels of held-out images that become 0 or 1, in [0, 1]. Above 0
             all examples hold the `clean` image too.
 
     Raises:
-        ValueError: If the size is below 8, no digit is labelled, or the share is out of range.
+        ValueError: If the size is below 8, no digit is labelled, or a share is out of range.
     """
     images, labels = digit_arrays(size)
     dataset = from_arrays(
@@ -45,9 +53,24 @@ def digits(*, size: int = 32, labelled: int | None = None, corruption: float = 0
         validation=0.1,
         test=0.25,
     )
+    if label_noise:
+        dataset = _with_wrong_labels(dataset, label_noise)
     if labelled is not None:
         dataset = _with_few_labels(dataset, labelled)
     return _corrupted(dataset, corruption) if corruption else dataset
+
+
+def _with_wrong_labels(dataset: Dataset, probability: float) -> Dataset:
+    """Replace labels of the training split by others."""
+    if not 0 < probability <= 1:
+        raise ValueError(f"A probability lies in [0, 1]. Received: label_noise={probability}")
+    columns = arrays(dataset.train)
+    random, right = np.random.default_rng(0), columns["label"]
+    wrong = (right + random.integers(1, len(LABELS), right.shape)) % len(LABELS)
+    noisy = np.where(random.uniform(size=right.shape) < probability, wrong, right)
+    return dataclasses.replace(
+        dataset, train=slices({**columns, "label": noisy.astype(right.dtype)})
+    )
 
 
 def _with_few_labels(dataset: Dataset, labelled: int) -> Dataset:

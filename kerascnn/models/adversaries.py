@@ -63,7 +63,9 @@ def downsampled(x: Any, widths: Sequence[int], kernel_size: int) -> Any:
 def normalized(x: Any, name: str, activation: str | None = None) -> Any:
     """Normalise what a layer of this name gives, before an activation, a leaky ReLU if None."""
     x = layers.BatchNormalization(momentum=0.9, name=f"{name}_bn")(x)
-    return layers.Activation(activation or layers.LeakyReLU(0.1), name=f"{name}_activation")(x)
+    label = f"{name}_activation"
+    layer = layers.Activation(activation, name=label) if activation else None
+    return (layer or layers.LeakyReLU(0.1, name=label))(x)
 
 
 def halved(input_shape: Sequence[int]) -> tuple[int, int]:

@@ -84,10 +84,10 @@ class Acoustic(Task):
             tiles.append(Tile(np.concatenate([drawn, *below]), f"{share:.0%} wrong", False))
         return gallery([Section("States: true, given, wrong", tiles)], columns=_COLUMNS)
 
-    def metadata(self, dataset: Dataset) -> dict[str, Any]:
+    def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
         """Add the names of the states, and the samples a second."""
         return {
-            **super().metadata(dataset),
+            **super().metadata(dataset, part),
             "labels": dataset.labels,
             "sample_rate": dataset.sample_rate,
         }

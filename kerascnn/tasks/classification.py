@@ -81,9 +81,9 @@ class Classification(Task):
             sections.append(Section(heading, [tile(index) for index in shown]))
         return gallery(sections, columns=_COLUMNS)
 
-    def metadata(self, dataset: Dataset) -> dict[str, Any]:
+    def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
         """Add the names of the classes."""
-        return {**super().metadata(dataset), "labels": dataset.labels}
+        return {**super().metadata(dataset, part), "labels": dataset.labels}
 
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model with fewer outputs than the data has classes."""

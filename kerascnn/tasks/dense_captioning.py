@@ -116,10 +116,10 @@ class DenseCaptioning(Task):
             tiles.append(Tile(drawn, "\n".join(lines) or "(nothing)", not _same(found, truth)))
         return gallery([Section("Regions", tiles)], columns=_COLUMNS)
 
-    def metadata(self, dataset: Dataset) -> dict[str, Any]:
+    def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
         """Add the words, which of them are the start and the end, and which regions count."""
         return {
-            **super().metadata(dataset),
+            **super().metadata(dataset, part),
             "labels": dataset.labels,
             "tokens": {"start": START, "end": END},
             "detector": {"score_threshold": _CERTAIN, "iou_threshold": OVERLAP},

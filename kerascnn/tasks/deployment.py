@@ -73,8 +73,14 @@ class Deployment(abc.ABC):
         (run,) = runs.values()
         return run(examples["input"])
 
-    def metadata(self, dataset: Dataset) -> dict[str, Any]:
-        """Give the fields of `kerascnn.edge.Metadata` for a model trained on the data."""
+    def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
+        """Give the fields of `kerascnn.edge.Metadata` of a part of a model trained on the data.
+
+        Args:
+            dataset: What the model was trained on.
+            part: A name that `kerascnn.training.parts` gives.
+        """
+        del part
         low, high = self.value_range
         std = (255.0 / (high - low),)
         mean = (-low * std[0] + 0.0,)  # never -0.0, which people would see in the file

@@ -89,10 +89,14 @@ class Detection(Task):
         legend = {name: colour(value) for value, name in enumerate(dataset.labels) if value}
         return gallery(sections, columns=_COLUMNS, legend=legend)
 
-    def metadata(self, dataset: Dataset) -> dict[str, Any]:
+    def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
         """Add the names of the classes, and which detections count."""
         detector = {"score_threshold": _CERTAIN, "iou_threshold": _OVERLAP}
-        return {**super().metadata(dataset), "labels": dataset.labels[1:], "detector": detector}
+        return {
+            **super().metadata(dataset, part),
+            "labels": dataset.labels[1:],
+            "detector": detector,
+        }
 
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model with fewer scores than the data has classes."""

@@ -43,3 +43,27 @@ def score_images(images: np.ndarray, examples: Mapping[str, Any]) -> dict[str, f
         categories = np.asarray(asked["category"]).argmax(axis=-1)
         scores["mutual_information"] = float(mutual_info_score(categories, digits))
     return scores
+
+
+def score_parts(given: Mapping[str, np.ndarray], examples: Mapping[str, Any]) -> dict[str, float]:
+    """Measure what came of other parts than the generator.
+
+    Args:
+        given: `reconstruction` of the images, in [0, 1], and `probabilities`, where there are any.
+        examples: `image`, and `label` for probabilities.
+
+    Returns:
+        `reconstruction_error`, the mean squared error as a share of what it is between images and
+        the reconstructions of others; `accuracy`.
+    """
+    scores = {}
+    if "reconstruction" in given:
+        drawn, images = given["reconstruction"], np.asarray(examples["image"])
+        own, others = (
+            np.mean(np.square(one - images)) for one in (drawn, np.roll(drawn, 1, axis=0))
+        )
+        scores["reconstruction_error"] = float(own / others)
+    if "probabilities" in given:
+        said = np.asarray(given["probabilities"]).argmax(axis=-1)
+        scores["accuracy"] = float(np.mean(said == np.asarray(examples["label"])))
+    return scores

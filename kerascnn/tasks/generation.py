@@ -11,22 +11,25 @@ import tensorflow as tf
 from PIL import Image
 
 from kerascnn.data import Dataset
-from kerascnn.tasks.drawing import Section, Tile, gallery
-from kerascnn.tasks.generated import score_images
+from kerascnn.tasks.deployment import Predict
+from kerascnn.tasks.generated import score_images, score_parts
 from kerascnn.tasks.noise import fixed_seed
 from kerascnn.tasks.outputs import single
+from kerascnn.tasks.samples import draw_samples
 from kerascnn.tasks.shapes import check_images
 from kerascnn.tasks.task import Task
+from kerascnn.training import parts
 from kerascnn.training.labelled_players import with_labels
 from kerascnn.training.noise import Noise
 
-_COLUMNS = 10
+_TASKS = {"encoder": "embedding", "classifier": "classification"}  # of parts beside the generator
 
 
 class Generation(Task):
     """Draw images like those of the data.
 
-    For a `kerascnn.training.GAN`, whose generator goes to the device.
+    For a `kerascnn.training.GAN`, whose generator goes to the device, and what else it deploys: an
+    `encoder` of images to latent variables, or a `classifier` that gives their probabilities.
     """
 
     name = "generation"
@@ -46,10 +49,15 @@ class Generation(Task):
         return (image, example["label"]) if model.needs_labels else (image,)
 
     def compile(self, model: keras.Model, *, learning_rate: float | None = None) -> None:
-        """Take the system's own losses and optimizers, at the learning rate if one is given."""
-        optimizers = [model.new_optimizer(), model.new_optimizer()]
-        for optimizer in optimizers if learning_rate is not None else ():
-            optimizer.learning_rate = learning_rate
+        """Take the system's own losses and optimizers.
+
+        A learning rate is the generator's; that of the discriminator stays in proportion.
+        """
+        optimizers = generator, discriminator = model.new_optimizers()
+        if learning_rate is not None:
+            ratio = float(discriminator.learning_rate) / float(generator.learning_rate)
+            generator.learning_rate = learning_rate
+            discriminator.learning_rate = learning_rate * ratio
         model.compile(*optimizers)
 
     def inputs(self, model: keras.Model, examples: Mapping[str, np.ndarray]) -> Any:
@@ -63,6 +71,25 @@ class Generation(Task):
         fed = with_labels(model.generator, drawn, examples.get("label"))
         return keras.tree.map_structure(keras.ops.convert_to_numpy, fed)
 
+    def feeds(self, model: keras.Model, examples: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """Give latent variables to the generator, and the images to all others."""
+        generator, *others = parts(model)
+        images = super().inputs(model, examples)
+        return {generator: self.inputs(model, examples), **dict.fromkeys(others, images)}
+
+    def predict(
+        self, runs: Mapping[str, Predict], model: keras.Model, examples: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """Give `generated` images, `reconstruction`s of the real ones, and `probabilities`."""
+        (draw, *_), images = runs.values(), super().inputs(model, examples)
+        outputs = {"generated": single(draw(examples["input"]), examples)}
+        if "encoder" in runs:
+            codes = single(runs["encoder"](images), examples)
+            outputs["reconstruction"] = single(draw(codes), examples)
+        if "classifier" in runs:
+            outputs["probabilities"] = single(runs["classifier"](images), examples)
+        return outputs
+
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Measure generated digits by a network that was trained on real ones.
 
@@ -70,25 +97,29 @@ class Generation(Task):
         number of digits that more than 2 % of the images show, and `entropy` how evenly, from 0
         (always the same) to 1. `class_accuracy` is the share that show the class asked for, and
         `mutual_information`, in nats, how much a category says about the digit. Images that cannot
-        be digits are not measured: the score is empty.
+        be digits are not measured.
+
+        `reconstruction_error` is the mean squared error as a share of that between other images.
         """
-        return score_images(self._images(outputs, examples), examples)
+        return {
+            **score_images(self._images(outputs, examples), examples),
+            **score_parts(self._parts(outputs), examples),
+        }
 
     def picture(
         self, examples: Mapping[str, np.ndarray], outputs: Any, dataset: Dataset
     ) -> Image.Image:
         """Draw generated images, those of a class below each other, and real ones to compare."""
-        images, given = self._images(outputs, examples), examples.get("input")
-        asked: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+        given = examples.get("input")
+        asked = dict(given) if isinstance(given, Mapping) else {}
         classes = asked.get("label", asked.get("category"))
-        order = np.arange(len(images))
-        if classes is not None:
-            order = _by_class(np.asarray(classes).argmax(axis=-1))
-        sections = [
-            Section("Generated", [Tile(image) for image in images[order[: 6 * _COLUMNS]]]),
-            Section("Real", [Tile(image) for image in examples["image"][: 2 * _COLUMNS]]),
-        ]
-        return gallery(sections, columns=_COLUMNS)
+        again = self._parts(outputs).get("reconstruction")
+        return draw_samples(self._images(outputs, examples), examples["image"], classes, again)
+
+    def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
+        """Describe an encoder and a classifier by what they do."""
+        described = {**super().metadata(dataset, part), "task": _TASKS.get(part, self.name)}
+        return {**described, "labels": dataset.labels} if part == "classifier" else described
 
     def check(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse data without labels for a model that needs them."""
@@ -100,17 +131,20 @@ class Generation(Task):
 
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model that does not draw images of the data's shape."""
-        shape = getattr(model, "deployable", model).output_shape[1:]
-        check_images("The generator's output", shape, dataset)
+        generator, *_ = parts(model).values()
+        check_images("The generator's output", generator.output_shape[1:], dataset)
 
     def _images(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+        drawn = outputs["generated"] if isinstance(outputs, Mapping) else outputs
+        return self._unscaled(single(drawn, examples))
+
+    def _parts(self, outputs: Any) -> dict[str, np.ndarray]:
+        """Give what came of other parts than the generator, images in [0, 1]."""
+        given = dict(outputs) if isinstance(outputs, Mapping) else {}
+        if "reconstruction" in given:
+            given["reconstruction"] = self._unscaled(given["reconstruction"])
+        return given
+
+    def _unscaled(self, images: np.ndarray) -> np.ndarray:
         low, high = self.value_range
-        return np.clip((single(outputs, examples) - low) / (high - low), 0, 1)
-
-
-def _by_class(labels: np.ndarray) -> np.ndarray:
-    """Order images so that the columns of a picture are the classes, as far as there are enough."""
-    ranks = np.zeros(len(labels), int)
-    for label in np.unique(labels):
-        ranks[labels == label] = np.arange(np.sum(labels == label))
-    return np.lexsort((labels, ranks))
+        return np.clip((images - low) / (high - low), 0, 1)

@@ -91,9 +91,9 @@ class InstanceSegmentation(Segmentation):
         ]
         return gallery(sections, columns=COLUMNS)
 
-    def metadata(self, dataset: Dataset) -> dict[str, Any]:
+    def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
         """Name the two classes."""
-        return {**super().metadata(dataset), "labels": _LABELS}
+        return {**super().metadata(dataset, part), "labels": _LABELS}
 
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model that gives no scores of two classes for pixels."""

@@ -94,10 +94,10 @@ class Pose(Task):
             ]
         return gallery(sections, columns=_COLUMNS)
 
-    def metadata(self, dataset: Dataset) -> dict[str, Any]:
+    def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
         """Add the names of the points, and the limbs between them."""
         own = {"labels": dataset.points, "skeleton": dataset.skeleton}
-        return {**super().metadata(dataset), **own}
+        return {**super().metadata(dataset, part), **own}
 
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model that has not an output for each key point."""

@@ -88,9 +88,9 @@ class Segmentation(Task):
         ]
         return gallery(sections, columns=COLUMNS, legend=legend)
 
-    def metadata(self, dataset: Dataset) -> dict[str, Any]:
+    def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
         """Add the names of the classes."""
-        return {**super().metadata(dataset), "labels": dataset.labels}
+        return {**super().metadata(dataset, part), "labels": dataset.labels}
 
     def _masks(
         self, outputs: Any, examples: Mapping[str, np.ndarray]

@@ -89,10 +89,10 @@ class Sequences(Task):
         pairs = zip(spoken(outputs), spoken(examples["tokens"]), strict=True)
         return {"exact": float(np.mean([given == true for given, true in pairs]))}
 
-    def metadata(self, dataset: Dataset) -> dict[str, Any]:
+    def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
         """Add the words, and which of them are the start and the end."""
         return {
-            **super().metadata(dataset),
+            **super().metadata(dataset, part),
             "labels": dataset.labels,
             "tokens": {"start": START, "end": END},
         }

@@ -98,10 +98,10 @@ class Speech(Task):
         heading = f"The first {count} of {len(said)} recordings with their transcripts"
         return gallery([Section(heading, tiles)], columns=_COLUMNS)
 
-    def metadata(self, dataset: Dataset) -> dict[str, Any]:
+    def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
         """Add the tokens, which of them is the blank, and the samples a second."""
         return {
-            **super().metadata(dataset),
+            **super().metadata(dataset, part),
             "labels": dataset.labels,
             "tokens": {"blank": _BLANK},
             "sample_rate": dataset.sample_rate,

@@ -9,6 +9,8 @@ from kerascnn.training.auxiliary import AuxiliaryClassifiers
 from kerascnn.training.detection import DenseCaptioner, SingleShot
 from kerascnn.training.error_feedback import ErrorFeedback
 from kerascnn.training.gradient_penalty import gradient_penalty
+from kerascnn.training.growing_gan import GrowingGAN
+from kerascnn.training.multi_scale_gan import MultiScaleGAN
 from kerascnn.training.networks import parts
 from kerascnn.training.reconstructing import ReconstructingClassifier
 from kerascnn.training.restorer import Restorer
@@ -23,6 +25,8 @@ __all__ = [
     "AuxiliaryClassifiers",
     "DenseCaptioner",
     "ErrorFeedback",
+    "GrowingGAN",
+    "MultiScaleGAN",
     "ReconstructingClassifier",
     "Restorer",
     "RisingMargin",

@@ -36,7 +36,7 @@ class GAN(LabelledPlayers):
         ema_decay: Decay, in (0, 1), of a moving average of the generator's weights and moving
             statistics; the average is deployed. None keeps none.
         optimizer: Optimizer, its name or its configuration, copied for each network where
-            `compile` is given none.
+            `compile` is given none; or a dictionary with one for `generator` and `discriminator`.
         seed: Seed of the latent variables; None for a different one each time.
         **kwargs: `name`, `dtype` and the like.
 
@@ -117,8 +117,9 @@ class GAN(LabelledPlayers):
 
     def train_step(self, data):
         """Update the discriminator, the generator and the average."""
-        discriminator = self.sides["discriminator"], self.discriminator_optimizer
-        generator = self.sides["generator"], self.generator_optimizer
+        active = self.active()
+        discriminator = active["discriminator"], self.discriminator_optimizer
+        generator = active["generator"], self.generator_optimizer
         # A Python loop: tf.distribute cannot add up gradients inside a graph's loop.
         for _ in range(self.discriminator_steps):
             self._play(data, self.discriminator_loss, self.discriminator_tracker, discriminator)

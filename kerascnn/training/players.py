@@ -1,5 +1,6 @@
 """Two networks that learn against each other, each with an optimizer of its own."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -19,7 +20,7 @@ class Players(Networks):
         ema_decay: Decay, in (0, 1), of a moving average of the generator's weights and moving
             statistics; the average is deployed. None keeps none.
         optimizer: Optimizer, its name or its configuration, copied for each network where
-            `compile` is given none.
+            `compile` is given none; or a dictionary with one for `generator` and `discriminator`.
         **kwargs: `name`, `dtype` and the like.
 
     Raises:
@@ -41,9 +42,7 @@ class Players(Networks):
         self.generator = generator
         self.discriminator = discriminator
         self.ema_decay = ema_decay
-        if isinstance(optimizer, keras.optimizers.Optimizer):
-            optimizer = keras.optimizers.serialize(optimizer)
-        self.default_optimizer = optimizer
+        self.default_optimizer = _described(optimizer)
         self.average = None
         if ema_decay is not None:
             self.average = keras.models.clone_model(generator)
@@ -53,24 +52,38 @@ class Players(Networks):
         self.built = True
 
     @property
-    def deployable(self) -> keras.Model:
+    def drawer(self) -> keras.Model:
         """The generator to use after training: the average where there is one."""
         return self.generator if self.average is None else self.average
+
+    @property
+    def deployable(self) -> keras.Model | dict[str, keras.Model]:
+        """What goes to the device: the generator alone, or first of several by name."""
+        return self.drawer
 
     @property
     def sides(self) -> dict[str, list[keras.Model]]:
         """The networks that are trained for and against the discriminator's errors."""
         return {"generator": [self.generator], "discriminator": [self.discriminator]}
 
-    def new_optimizer(self) -> keras.optimizers.Optimizer:
-        """Make a copy of the optimizer of the constructor."""
+    # No property: Keras saves what those give, under their names.
+    def active(self) -> dict[str, list[keras.Model]]:
+        """Give what of both sides the present step trains: all of it."""
+        return self.sides
+
+    def new_optimizers(self) -> list[keras.optimizers.Optimizer]:
+        """Make copies of the optimizers of the constructor, of generator and discriminator."""
         given = self.default_optimizer
+        named = (
+            given if "generator" in given else dict.fromkeys(("generator", "discriminator"), given)
+        )
         # Keras changes a configuration that it is given.
-        return keras.optimizers.get(given if isinstance(given, str) else dict(given))
+        each = [named[side] for side in ("generator", "discriminator")]
+        return [keras.optimizers.get(one if isinstance(one, str) else dict(one)) for one in each]
 
     def call(self, latents, training=None):
         """Generate images with the deployable generator."""
-        return self.deployable(latents, training=training)
+        return self.drawer(latents, training=training)
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **kwargs):
         """Give each network an optimizer, by default a copy of the one of the constructor.
@@ -89,11 +102,12 @@ class Players(Networks):
                 f"Each network needs an optimizer of its own. Received: {generator_optimizer}"
             )
         super().compile(optimizer=None, **kwargs)
+        own = self.new_optimizers()
         self.generator_optimizer = prepare_optimizer(
-            generator_optimizer or self.new_optimizer(), self.sides["generator"]
+            generator_optimizer or own[0], self.sides["generator"]
         )
         self.discriminator_optimizer = prepare_optimizer(
-            discriminator_optimizer or self.new_optimizer(), self.sides["discriminator"]
+            discriminator_optimizer or own[1], self.sides["discriminator"]
         )
 
     def update_average(self):
@@ -123,3 +137,12 @@ class Players(Networks):
     def compile_from_config(self, config):
         """Compile as the saved model was."""
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+def _described(optimizer: Any) -> Any:
+    """Give the name or the configuration of an optimizer, or of several by name."""
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        return keras.optimizers.serialize(optimizer)
+    if isinstance(optimizer, Mapping) and "generator" in optimizer:
+        return {side: _described(one) for side, one in optimizer.items()}
+    return optimizer

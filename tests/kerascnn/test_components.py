@@ -103,7 +103,12 @@ LAYERS = {
     "ConditionalBatchNormalization": Cases(
         Case({}, [(5, 4, 3), (6,)]),
         Case(
-            {"momentum": 0.8, "epsilon": 1e-3, "kernel_initializer": "ones"},
+            {
+                "momentum": 0.8,
+                "epsilon": 1e-3,
+                "kernel_initializer": "orthogonal",
+                "spectral_normalization": True,
+            },
             [(5, 4, 3), (6,)],
         ),
         wrong=[{"momentum": 1.0}, {"epsilon": 0.0}],

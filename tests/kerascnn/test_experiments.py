@@ -14,7 +14,10 @@ from kerascnn.layers import ContextModule, Residual, SaltAndPepper, crop_around,
 from kerascnn.losses import FramedCTC, GaussianKL, GridBoxes
 from kerascnn.models.acoustic import time_dilated_cnn
 from kerascnn.models.coders import grow, shrink
+from kerascnn.models.generation import msg_gan
+from kerascnn.models.generation.bigan import BiGAN
 from kerascnn.models.generation.ebgan import EBGAN
+from kerascnn.models.generation.semi_supervised_gan import SemiSupervisedGAN
 from kerascnn.training import (
     GAN,
     AuxiliaryClassifiers,
@@ -265,6 +268,66 @@ def without_margin(run, monkeypatch):
     return run
 
 
+def code_withheld(run, monkeypatch):
+    """BiGAN whose discriminator sees images alone."""
+    honest = BiGAN.criticise_pair
+
+    def criticise_pair(self, image, latent, training):
+        return honest(self, image, 0.0 * latent, training)
+
+    monkeypatch.setattr(BiGAN, "criticise_pair", criticise_pair)
+    return run
+
+
+def supervised_alone(run, monkeypatch):
+    """A classifier that learns nothing from images without a label, nor from generated ones."""
+    honest = SemiSupervisedGAN.discriminator_loss
+
+    def discriminator_loss(self, real, labels, *arguments, **options):
+        known = keras.ops.cast(labels >= 0, "float32")
+        return known * honest(self, real, labels, *arguments, **options)
+
+    monkeypatch.setattr(SemiSupervisedGAN, "discriminator_loss", discriminator_loss)
+    monkeypatch.setattr("kerascnn.models.generation.semi_supervised_gan._realness", _nothing)
+    return run
+
+
+def _nothing(classes, generated):
+    return 0.0 * generated
+
+
+def noise_unknown(run, monkeypatch):
+    """A GAN that believes the labels of its data."""
+    return dataclasses.replace(run, model_options={**run.model_options, "label_noise": 0.0})
+
+
+def without_growth(run, monkeypatch):
+    """A progressive GAN that stays at its first size."""
+    return dataclasses.replace(run, model_options={**run.model_options, "phase_steps": 10**6})
+
+
+def smallest_alone(run, monkeypatch):
+    """MSG-GAN of whose images the discriminator sees the smallest one alone."""
+    module = "kerascnn.models.generation.msg_gan._vectors"
+    honest = msg_gan._vectors
+    monkeypatch.setattr(
+        module, lambda images: honest([images[0], *(0.0 * image for image in images[1:])])
+    )
+    return run
+
+
+def without_residuals(run, monkeypatch):
+    """LAPGAN that enlarges its first image and adds nothing."""
+    honest = keras.layers.Add.call
+
+    def call(self, parts):
+        low, residual = parts
+        return low + 0.0 * residual if self.name.startswith("image") else honest(self, parts)
+
+    monkeypatch.setattr(keras.layers.Add, "call", call)
+    return run
+
+
 def flattering(run, monkeypatch):
     """A generator that helps the discriminator to find it out."""
     honest = GAN.generator_loss
@@ -369,6 +432,9 @@ MUTANTS = {
     "ac_gan": without_classes,
     "alexnet": linear_convolutions,
     "aoanet": strange_pictures,
+    "autogan": flattering,
+    "bigan": code_withheld,
+    "biggan": label_withheld,
     "bytenet": undilated_characters,
     "capsnet": routed_by_parents,
     "cnn_ctc": frames_apart,
@@ -389,14 +455,21 @@ MUTANTS = {
     "info_gan": without_information,
     "iterative_error_feedback": without_feedback,
     "lenet5": linear,
+    "lapgan": without_residuals,
     "limited_weight_sharing_cnn": frame_alone,
     "lvcsr_cnn": frame_alone,
     "matrix_capsules": unrouted,
+    "msg_gan": smallest_alone,
+    "progressive_gan": without_growth,
+    "rac_gan": noise_unknown,
+    "rcgan": noise_unknown,
     "rdn": without_density,
     "red_net": without_shortcuts,
     "multi_context_attention": without_upper_branches,
     "resnet": plain,
     "resnet_v2": plain_v2,
+    "sagan": label_withheld,
+    "semi_supervised_gan": supervised_alone,
     "semi_supervised_vae": labelled_alone,
     "ssd300": without_offsets,
     "srcnn": without_neighbours,
@@ -407,6 +480,7 @@ MUTANTS = {
     "unet": without_skips,
     "vae": without_divergence,
     "vgg": linear_convolutions,
+    "ylg": label_withheld,
     "yolo_v1": without_coordinates,
     "zfnet": linear_convolutions,
 }

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from kerascnn.layers.normalization.spectral import SpectralNormalization
+
 
 @keras.saving.register_keras_serializable(package="kerascnn")
 class ConditionalBatchNormalization(layers.Layer):
@@ -18,6 +20,7 @@ class ConditionalBatchNormalization(layers.Layer):
         momentum: Momentum of the moving statistics, in [0, 1).
         epsilon: What is added to the variance.
         kernel_initializer: Initializer of both maps.
+        spectral_normalization: Divide the maps by their largest singular value, as BigGAN does.
         **kwargs: `name`, `dtype` and the like.
 
     Call arguments:
@@ -45,6 +48,7 @@ class ConditionalBatchNormalization(layers.Layer):
         momentum: float = 0.9,
         epsilon: float = 1e-5,
         kernel_initializer: Any = "zeros",
+        spectral_normalization: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -56,6 +60,7 @@ class ConditionalBatchNormalization(layers.Layer):
         self.momentum = momentum
         self.epsilon = epsilon
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.spectral_normalization = spectral_normalization
         self.normalization = layers.BatchNormalization(
             momentum=momentum,
             epsilon=epsilon,
@@ -101,10 +106,12 @@ class ConditionalBatchNormalization(layers.Layer):
             "momentum": self.momentum,
             "epsilon": self.epsilon,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "spectral_normalization": self.spectral_normalization,
         }
 
     def _map(self, name, channels):
         # One initializer would start both maps with the same numbers.
         initializer = self.kernel_initializer.clone()
-        own = {"use_bias": False, "name": name, "dtype": self.dtype_policy}
-        return layers.Dense(channels, kernel_initializer=initializer, **own)
+        own = {"name": name, "dtype": self.dtype_policy}
+        dense = layers.Dense(channels, use_bias=False, kernel_initializer=initializer, **own)
+        return SpectralNormalization(dense, **own) if self.spectral_normalization else dense

@@ -53,6 +53,25 @@ def test_digits_hold_out_a_quarter_evenly():
     np.testing.assert_allclose(np.bincount(validation["label"]), counts / 10, atol=1)
 
 
+def test_labels_of_the_training_split_go_wrong():
+    whole, noisy = (data.load("digits", size=8, label_noise=share) for share in (0.0, 0.4))
+    right, given = (data.arrays(one.train)["label"] for one in (whole, noisy))
+    wrong = given != right
+    assert abs(np.mean(wrong) - 0.4) < 0.05
+    others = (given - right)[wrong] % 10
+    np.testing.assert_allclose(
+        np.bincount(others, minlength=10)[1:] / len(others), 1 / 9, atol=0.05
+    )
+    for split in ("validation", "test"):
+        pair = (data.arrays(getattr(one, split))["label"] for one in (whole, noisy))
+        np.testing.assert_array_equal(*pair)
+
+
+def test_a_noise_that_is_no_probability_is_refused():
+    with pytest.raises(ValueError, match=r"Received: label_noise=1\.5"):
+        data.load("digits", size=8, label_noise=1.5)
+
+
 def test_few_digits_are_labelled():
     whole, few = (data.load("digits", size=8, labelled=n) for n in (None, 3))
     train, hidden = data.arrays(whole.train), data.arrays(few.train)
