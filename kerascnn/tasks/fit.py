@@ -35,9 +35,10 @@ def train(
 ) -> dict[str, list[float]]:
     """Compile and fit a model.
 
-    The folder gets `history.csv` and `backup/` after each epoch, `model.keras` and `curves.png` at
-    the end. When training is interrupted, the last whole epoch stays; `resume` goes on with the
-    same weights, optimizer state and order of examples, and ends where an uninterrupted run does.
+    The folder gets `history.csv` and `backup/` after each epoch, and what `task.callbacks` write;
+    `model.keras` and `curves.png` at the end. When training is interrupted, the last whole epoch
+    stays; `resume` goes on with the same weights, optimizer state and order of examples, and ends
+    where an uninterrupted run does.
 
     Args:
         model: Built, and not necessarily compiled.
@@ -89,6 +90,7 @@ def train(
                 history,
                 Backup(folder / "backup"),
                 progress,
+                *task.callbacks(dataset, folder),
                 *callbacks,
             ],
         )

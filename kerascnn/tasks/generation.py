@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -16,9 +17,10 @@ from kerascnn.tasks.generated import score_images, score_parts
 from kerascnn.tasks.noise import fixed_seed
 from kerascnn.tasks.outputs import single
 from kerascnn.tasks.samples import draw_samples
+from kerascnn.tasks.sampling import Samples
 from kerascnn.tasks.shapes import check_images
 from kerascnn.tasks.task import Task
-from kerascnn.training import parts
+from kerascnn.training import StopOnCollapse, parts
 from kerascnn.training.labelled_players import with_labels
 from kerascnn.training.noise import Noise
 
@@ -60,11 +62,14 @@ class Generation(Task):
             discriminator.learning_rate = learning_rate * ratio
         model.compile(*optimizers)
 
+    def callbacks(self, dataset: Dataset, folder: Path) -> Sequence[keras.callbacks.Callback]:
+        """Draw the same latent variables after each epoch, and stop when all is the same."""
+        return Samples(self, dataset, folder / "samples"), StopOnCollapse()
+
     def inputs(self, model: keras.Model, examples: Mapping[str, np.ndarray]) -> Any:
         """Draw what the generator takes for as many images as there are examples.
 
-        Latent variables are always the same for the same examples, and others for others. Labels
-        are those of the examples.
+        The same examples always have the same latent variables. Labels are those of the examples.
         """
         count, seed = len(examples["image"]), fixed_seed(np.asarray(examples["image"]))
         drawn = model.latents(count, Noise(seed))
@@ -121,17 +126,11 @@ class Generation(Task):
         described = {**super().metadata(dataset, part), "task": _TASKS.get(part, self.name)}
         return {**described, "labels": dataset.labels} if part == "classifier" else described
 
-    def check(self, model: keras.Model, dataset: Dataset) -> None:
-        """Refuse data without labels for a model that needs them."""
-        super().check(model, dataset)
-        if model.needs_labels and "label" not in dataset.train.element_spec:
-            raise ValueError(
-                f"{model.name} needs examples with label. Received: {dataset.name} without label"
-            )
-
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
-        """Refuse a model that does not draw images of the data's shape."""
+        """Refuse a model of images of another shape, or of labels where there are none."""
         generator, *_ = parts(model).values()
+        if model.needs_labels and "label" not in dataset.train.element_spec:
+            raise ValueError(f"{model.name} needs a label. Received: {dataset.name} without label")
         check_images("The generator's output", generator.output_shape[1:], dataset)
 
     def _images(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> np.ndarray:

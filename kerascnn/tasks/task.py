@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import keras
@@ -52,6 +53,16 @@ class Task(Deployment):
             model: The model to train.
             learning_rate: Step size; the task's own when None.
         """
+
+    def callbacks(self, dataset: Dataset, folder: Path) -> Sequence[keras.callbacks.Callback]:
+        """Give what watches the training of a model for this task.
+
+        Args:
+            dataset: What it learns from.
+            folder: The run folder, where pictures may go.
+        """
+        del dataset, folder
+        return ()
 
     @abc.abstractmethod
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:

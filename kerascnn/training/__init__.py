@@ -6,6 +6,7 @@ require_tensorflow_backend()
 
 from kerascnn.training.adversarial import GAN
 from kerascnn.training.auxiliary import AuxiliaryClassifiers
+from kerascnn.training.collapse import StopOnCollapse
 from kerascnn.training.detection import DenseCaptioner, SingleShot
 from kerascnn.training.error_feedback import ErrorFeedback
 from kerascnn.training.gradient_penalty import gradient_penalty
@@ -33,6 +34,7 @@ __all__ = [
     "SemiSupervised",
     "SequenceToSequence",
     "SingleShot",
+    "StopOnCollapse",
     "Unsupervised",
     "gradient_penalty",
     "parts",

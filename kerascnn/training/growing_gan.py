@@ -3,9 +3,9 @@
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
+from kerascnn.training.growth import Growth
 from kerascnn.training.multi_scale_gan import MultiScaleGAN, double, halve
 
 
@@ -53,7 +53,7 @@ class GrowingGAN(MultiScaleGAN):
                 f"Received: {len(logits)} logits, {len(images)} images"
             )
         self.phase_steps = phase_steps
-        self.progress = Progress(name="progress")
+        self.growth = Growth(phase_steps, len(self.sizes) - 1)
         self.stage_tracker = keras.metrics.Mean(name="stage")
         given = discriminator.input
         self.stages = [
@@ -78,10 +78,7 @@ class GrowingGAN(MultiScaleGAN):
 
     def alpha(self):
         """Give how far the present size is faded in, from 0 to 1."""
-        if self.stage == 0:
-            return 1.0
-        done = ops.cast(self.progress.steps, "float32") / self.phase_steps
-        return ops.clip(done - (2 * self.stage - 1), 0.0, 1.0)
+        return self.growth.alpha(self.stage)
 
     def generate(self, latents, labels=None, training=None):
         """Draw images of the present size."""
@@ -104,13 +101,22 @@ class GrowingGAN(MultiScaleGAN):
             real = self._mixed(double(halve(real)), real)
         return super().discriminator_loss(real, labels, latents, training)
 
+    def preview(self, inputs):
+        """Draw images of the present size, with larger pixels."""
+        trained = self.generator if self.average is None else self.average
+        images = keras.tree.flatten(trained(inputs, training=False))
+        drawn = images[self.stage]
+        for _ in images[self.stage + 1 :]:
+            drawn = double(drawn)
+        return drawn
+
     def make_train_function(self, force=False):
         """Make a function that takes each step at the stage that it belongs to."""
         if self.train_function is None or force:
             functions: dict[int, Any] = {}
 
             def train(iterator):
-                self.stage = self.progress.stage(self.phase_steps, len(self.sizes) - 1)
+                self.stage = self.growth.stage()
                 if self.stage not in functions:
                     super(GrowingGAN, self).make_train_function(force=True)
                     functions[self.stage], self.train_function = self.train_function, train
@@ -125,24 +131,8 @@ class GrowingGAN(MultiScaleGAN):
             max(self.stage - 1.0, 0.0) + self.alpha() * (self.stage > 0)
         )
         super().train_step(data)
-        self.progress.steps.assign_add(1)
+        self.growth.steps.assign_add(1)
         return self.get_metrics_result()
 
     def _mixed(self, before, now):
         return before + self.alpha() * (now - before)
-
-
-class Progress(keras.layers.Layer):
-    """Counts the steps of a growing GAN, and is saved with it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.steps = self.add_weight(
-            shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps"
-        )
-        self.built = True
-
-    def stage(self, phase_steps: int, last: int) -> int:
-        """Give the stage that the next step belongs to."""
-        phase = int(np.asarray(self.steps)) // phase_steps
-        return min((phase + 1) // 2, last)

@@ -23,8 +23,6 @@ class Players(Networks):
             `compile` is given none; or a dictionary with one for `generator` and `discriminator`.
         **kwargs: `name`, `dtype` and the like.
 
-    Raises:
-        ValueError: If the decay is out of its range.
     """
 
     def __init__(
@@ -84,6 +82,10 @@ class Players(Networks):
     def call(self, latents, training=None):
         """Generate images with the deployable generator."""
         return self.drawer(latents, training=training)
+
+    def preview(self, inputs):
+        """Draw images of the largest size at inference, however far training is."""
+        return self.drawer(inputs, training=False)
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **kwargs):
         """Give each network an optimizer, by default a copy of the one of the constructor.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ def results(
     names: list[str] = typer.Argument(None, help="Systems; all that have an experiment if none."),
     path: Path = typer.Option(Path("RESULTS.md"), "--output", help="The table; JSON beside it."),
     runs: Path | None = typer.Option(None, help="Keep the run folders here."),
+    pictures: Path | None = typer.Option(None, help="Keep what the systems predict here."),
 ) -> None:
     """Run the experiment of each system and write its row of the table.
 
@@ -39,7 +41,11 @@ def results(
     for name in chosen:
         errors.print(f"[bold]{name}[/bold]")
         with tempfile.TemporaryDirectory() as scratch:
-            result = run_experiment(name, (runs or Path(scratch)) / name)
+            folder = (runs or Path(scratch)) / name
+            result = run_experiment(name, folder)
+            if pictures:
+                pictures.mkdir(parents=True, exist_ok=True)
+                shutil.copy(folder / "predictions.png", pictures / f"{name}.png")
         write_result(path, result)
         failed += [f"{name}: {condition}" for condition in result.failed]
         output.print(f"{name}: {'failed' if result.failed else 'passed'}")

@@ -35,7 +35,7 @@ _OPTIMIZERS = {
             "ema_decay": 0.99,
         },
         epochs=100,
-        learning_rate=1e-4,
+        learning_rate=3e-4,
         passes=("class_accuracy >= 0.95", "fdd <= 30", "cover >= 10"),
     ),
 )

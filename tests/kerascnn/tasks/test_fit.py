@@ -310,3 +310,12 @@ def test_a_backup_needs_no_main_thread(tmp_path):
     thread.start()
     thread.join()
     assert (tmp_path / "backup/latest.weights.h5").is_file()
+
+
+def test_each_epoch_of_a_generator_leaves_a_picture_of_the_same_noise(tmp_path):
+    fit(tmp_path, gan(), task="generation", epochs=3)
+    pictures = sorted((tmp_path / "samples").iterdir())
+    assert [path.name for path in pictures] == [f"epoch_000{n}.png" for n in (1, 2, 3)]
+    first, *_, last = (np.asarray(Image.open(path)) for path in pictures)
+    assert first.shape == last.shape
+    assert not np.array_equal(first, last)

@@ -21,8 +21,8 @@ def grown(**options):
 
 def at(gan, steps):
     """The GAN as it is before this step."""
-    gan.progress.steps.assign(steps)
-    gan.stage = gan.progress.stage(gan.phase_steps, len(gan.sizes) - 1)
+    gan.growth.steps.assign(steps)
+    gan.stage = gan.growth.stage()
     return gan
 
 
