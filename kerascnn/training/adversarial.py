@@ -22,8 +22,6 @@ class GAN(LabelledPlayers):
     classes of the real ones. What a paper adds goes into one of the hooks `latents`,
     `discriminator_loss` and `generator_loss`; the losses give one value a sample.
 
-    Calling the model runs the deployable generator on latent variables.
-
     Args:
         generator: Model from latent variables `(batch, latent_dim)` to images, or from inputs by
             name, of which `label` is the class, one-hot.
@@ -33,8 +31,8 @@ class GAN(LabelledPlayers):
         loss_options: Options of that pair, such as `{"drift": 1e-3}` of `"wasserstein"`.
         gradient_penalty: Weight of `kerascnn.training.gradient_penalty`, 10 in its paper.
         discriminator_steps: Updates of the discriminator in a step, at least 1.
-        ema_decay: Decay, in (0, 1), of a moving average of the generator's weights and moving
-            statistics; the average is deployed. None keeps none.
+        accumulation_steps: Parts that a batch is cut into to save memory; their gradients add up.
+        ema_decay: Decay, in (0, 1), of the average of the generator that is deployed, or None.
         optimizer: Optimizer, its name or its configuration, copied for each network where
             `compile` is given none; or a dictionary with one for `generator` and `discriminator`.
         seed: Seed of the latent variables; None for a different one each time.
@@ -61,6 +59,7 @@ class GAN(LabelledPlayers):
         loss_options: Mapping[str, Any] | None = None,
         gradient_penalty: float = 0.0,
         discriminator_steps: int = 1,
+        accumulation_steps: int = 1,
         ema_decay: float | None = None,
         optimizer: Any = "adam",
         seed: int | None = None,
@@ -77,10 +76,12 @@ class GAN(LabelledPlayers):
         adversarial_losses(loss, **(loss_options or {}))  # refuses what is unknown
         _check_least("gradient_penalty", gradient_penalty, 0)
         _check_least("discriminator_steps", discriminator_steps, 1)
+        _check_least("accumulation_steps", accumulation_steps, 1)
         self.default_loss = loss
         self.loss_options = dict(loss_options or {})
         self.gradient_penalty = gradient_penalty
         self.discriminator_steps = discriminator_steps
+        self.accumulation_steps = accumulation_steps
         self.discriminator_tracker = keras.metrics.Mean(name="discriminator_loss")
         self.generator_tracker = keras.metrics.Mean(name="generator_loss")
 
@@ -135,12 +136,12 @@ class GAN(LabelledPlayers):
 
     def _play(self, data, loss, tracker, trained=None):
         real, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        latents = self.latents(ops.shape(keras.tree.flatten(real)[0])[0])
-
-        def losses():
-            return loss(real, labels, latents, training=trained is not None)
-
-        tracker.update_state(minimize(losses, *trained) if trained else losses())
+        given = real, labels, self.latents(ops.shape(keras.tree.flatten(real)[0])[0])
+        tracker.update_state(
+            minimize(loss, given, *trained, parts=self.accumulation_steps)
+            if trained
+            else loss(*given, training=False)
+        )
 
 
 def _check_least(name: str, value: float, least: int) -> None:

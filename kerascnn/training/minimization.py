@@ -33,46 +33,63 @@ def prepare_optimizer(
 
 
 def minimize(
-    compute_losses, networks: Sequence[keras.Model], optimizer: keras.optimizers.Optimizer
+    compute_losses,
+    data,
+    networks: Sequence[keras.Model],
+    optimizer: keras.optimizers.Optimizer,
+    *,
+    parts: int = 1,
 ):
     """Change the weights of networks along the gradient of their mean loss over all replicas.
 
     Args:
-        compute_losses: Function without arguments that gives one value a sample, `(batch,)`.
+        compute_losses: Function of `data` that gives one value a sample, `(batch,)`.
+        data: Tensors in any structure, samples along the first axis.
         networks: The models whose weights change; all others stay.
         optimizer: What `prepare_optimizer` gave for these networks.
+        parts: Parts that the batch is cut into, whose gradients are added up one after the other,
+            so that the memory is that of one.
 
     Returns:
         The losses, `(batch,)`, before the change.
     """
     variables = _trainable(networks)
     weights = [variable.value for variable in variables]
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(weights)
-        losses = compute_losses()
-        loss = optimizer.scale_loss(mean_over_replicas(losses))
-    optimizer.apply(tape.gradient(loss, weights), variables)
-    return losses
+    count = ops.shape(keras.tree.flatten(data)[0])[0]
+    whole, losses, gradients = count_on_replicas(count), [], []
+    for part in range(parts):
+        given = _rows(data, count * part // parts, count * (part + 1) // parts)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            losses.append(ops.cast(compute_losses(*(given if parts > 1 else data)), "float32"))
+            loss = optimizer.scale_loss(ops.sum(losses[-1]) / whole)
+        gradients.append(tape.gradient(loss, weights))
+    optimizer.apply([_added(each) for each in zip(*gradients, strict=True)], variables)
+    return ops.concatenate(losses)
 
 
-def mean_over_replicas(values):
-    """Divide the sum of a replica's values by the number of values on all replicas.
+def count_on_replicas(count):
+    """Add up the numbers of samples of all replicas, in float32, at least 1.
 
-    Optimizers add the gradients of the replicas, so that they get the gradient of the mean over
-    the global batch, also when the last batch is smaller on some replicas, or empty.
-
-    Args:
-        values: `(batch,)`, one value a sample.
-
-    Returns:
-        A scalar in float32.
+    Optimizers add the gradients of the replicas, so that a sum of losses over this number gives
+    the gradient of the mean over the global batch, also when the last batch is smaller on some
+    replicas, or empty.
     """
-    count = ops.cast(ops.shape(values)[0], "float32")
+    count = ops.cast(count, "float32")
     context = tf.distribute.get_replica_context()
     if context is not None and context.num_replicas_in_sync > 1:
         count = context.all_reduce("sum", count)
-    return ops.sum(ops.cast(values, "float32")) / ops.maximum(count, 1.0)
+    return ops.maximum(count, 1.0)
 
 
 def _trainable(networks: Sequence[keras.Model]) -> list[keras.Variable]:
     return [variable for network in networks for variable in network.trainable_variables]
+
+
+def _rows(data, first, last):
+    return keras.tree.map_structure(lambda one: None if one is None else one[first:last], data)
+
+
+def _added(gradients):
+    """Add up the gradients of the parts by one weight; None where no loss depends on it."""
+    return gradients[0] if len(gradients) == 1 or gradients[0] is None else tf.add_n(gradients)

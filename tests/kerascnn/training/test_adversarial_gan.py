@@ -169,6 +169,23 @@ def test_calling_it_runs_what_is_deployed(ema_decay):
     np.testing.assert_allclose(gan.predict(latents, verbose=0), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("parts", [2, 3, 4])
+def test_a_batch_in_parts_gives_the_same_update(parts):
+    def linear(inputs):
+        number = keras.Input((inputs,))
+        return keras.Model(number, layers.Dense(1)(layers.Dense(3, activation="tanh")(number)))
+
+    weights = []
+    for accumulation_steps in (1, parts):
+        keras.utils.set_random_seed(0)
+        gan = Given(linear(2), linear(1), accumulation_steps=accumulation_steps)
+        gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+        history = fit(gan, count=9)  # batches of 4, 4 and 1: some parts are empty
+        weights.append([*gan.get_weights(), *history.values()])
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
 def test_xla_gives_the_same_weights():
     graph, xla = build(Given, ema_decay=0.9), build(Given, ema_decay=0.9)
     for gan, jit_compile in ((graph, False), (xla, True)):

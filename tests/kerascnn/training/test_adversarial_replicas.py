@@ -62,6 +62,7 @@ def difference(count, *options, **named):
 
 mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 report = {"whole": difference(8), "uneven": difference(11), "empty": difference(9)}
+report["parts"] = difference(11, accumulation_steps=2)
 report["penalty"] = difference(11, linear, loss="wasserstein", gradient_penalty=10.0)
 with mirrored.scope():
     gan = kerascnn.create_model(
@@ -84,7 +85,7 @@ def report():
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("batches", ["whole", "uneven", "empty", "penalty"])
+@pytest.mark.parametrize("batches", ["whole", "uneven", "empty", "parts", "penalty"])
 def test_two_replicas_train_as_one(report, batches):
     losses, weights = report[batches]
     assert losses < 1e-5
