@@ -25,7 +25,8 @@ from .runtime.tensors import TensorSpec
 from .tasks.acoustic import Stretch, segment_sound
 from .tasks.captioning import caption
 from .tasks.detection import Detection, detect
-from .tasks.imaging import generate, improve, reconstruct
+from .tasks.generation import generate
+from .tasks.imaging import improve, reconstruct
 from .tasks.neighbours import Gallery, Neighbour
 from .tasks.pose import Keypoint, locate
 from .tasks.recognition import Class, classify, embed, instances, segment

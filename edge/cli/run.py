@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import typer
 
-from ..capture.frames import find_source
 from ..runtime.loading import load
-from ..runtime.model import Model
-from ..tasks.table import Rows
-from .asking import ask, ask_batch, head_for
-from .console import output, show_json, show_table
-from .streaming import stream
+from .answering import answer
 
 
 def run(
@@ -37,6 +31,13 @@ def run(
         None, min=1, help="Pictures that a generator makes, 16 by default."
     ),
     seed: int | None = typer.Option(None, help="Seed of a generator's noise, 0 by default."),
+    until: int | None = typer.Option(
+        None, help="Another seed, to whose picture those of a generator lead."
+    ),
+    label: str | None = typer.Option(None, help="Class of what a generator makes."),
+    truncation: float | None = typer.Option(
+        None, min=0.0, help="Most of a generator's noise: less is less different, but better."
+    ),
     score_threshold: float | None = typer.Option(
         None, min=0.0, max=1.0, help="Least score of a detection; the file's own by default."
     ),
@@ -75,6 +76,10 @@ def run(
 
         kerascnn-edge run dcgan_int8.tflite --count 64 --save samples.png
 
+        kerascnn-edge run biggan_int8.tflite --label 7 --truncation 0.5 --save sevens.png
+
+        kerascnn-edge run dcgan_int8.tflite --seed 1 --until 2 --count 10 --save between.png
+
         kerascnn-edge run encoder.tflite photo.jpg --decoder decoder.tflite --beams 5
 
         kerascnn-edge run encoder.tflite photo.jpg --regions regions.tflite --decoder decoder.tflite
@@ -89,6 +94,9 @@ def run(
         "top_k": top_k,
         "count": count,
         "seed": seed,
+        "until": until,
+        "label": label,
+        "truncation": truncation,
         "score_threshold": score_threshold,
         "iou_threshold": iou_threshold,
         "overlap": overlap,
@@ -96,7 +104,7 @@ def run(
         "decoder": decoder and load(decoder, device=device.split(","), threads=threads),
         "beams": beams,
     }
-    _run(
+    answer(
         load(path, device=device.split(","), threads=threads),
         source or source_option,
         {name: value for name, value in options.items() if value is not None},
@@ -104,45 +112,3 @@ def run(
         save,
         as_json,
     )
-
-
-def _run(
-    model: Model,
-    source: str | None,
-    options: dict[str, Any],
-    taking: dict[str, int],
-    save: Path | None,
-    as_json: bool,
-) -> None:
-    """Choose between a batch, many pictures, and one question."""
-    batch = source is not None and source.endswith((".npy", ".npz"))
-    head = None if batch else head_for(model, source, options)
-    if head and source and head.takes == "picture":
-        found = find_source(source)
-        if found.kind != "picture":
-            stream(model, head, found, options, save=save, **taking, as_json=as_json)
-            return
-        if save and save.is_dir():
-            save /= f"{Path(source).stem}.png"
-    elif taking:
-        flags = ", ".join(f"--{name}" for name in taking)
-        raise ValueError(f"Only pictures can be many. Received: {flags} with {source}")
-    if head is None:
-        shown = ask_batch(model, Path(str(source)), save)
-    else:
-        shown = ask(model, head, source, save, options)
-    _show(shown, model.path.name, save, as_json=as_json)
-
-
-def _show(shown: Rows, title: str, save: Path | None, *, as_json: bool) -> None:
-    if as_json:
-        show_json(shown)
-        return
-    if not shown:
-        output.print("Nothing found.")
-    elif isinstance(shown, list):
-        show_table(title, tuple(shown[0]), (tuple(row.values()) for row in shown))
-    else:
-        show_table(title, ("result", "value"), shown.items())
-    if save:
-        output.print(f"Written: {save}", highlight=False)

@@ -1,10 +1,8 @@
-"""Pictures that a model makes: out of another picture, or out of nothing."""
+"""Pictures that a model makes out of another picture."""
 
 from __future__ import annotations
 
 from typing import Any
-
-import numpy as np
 
 from ..description.metadata import Metadata
 from ..errors import ModelError
@@ -30,7 +28,7 @@ def reconstruct(model: Model, image: Picture) -> Array:
         ModelError: If the model gives no picture.
         ValueError: If the image is no picture.
     """
-    pixels: Array = restore(_picture(outputs_for(model, image)), model.metadata)[0]
+    pixels: Array = restore(picture_of(outputs_for(model, image)), model.metadata)[0]
     return pixels
 
 
@@ -53,33 +51,8 @@ def improve(model: Model, image: Picture, *, overlap: int | None = None) -> Arra
         ValueError: If the overlap is out of range, or the image is no picture.
     """
     values = tiled(model, image, overlap=overlap)[None]
-    pixels: Array = restore(_picture({"tiles": values}), model.metadata)[0]
+    pixels: Array = restore(picture_of({"tiles": values}), model.metadata)[0]
     return pixels
-
-
-def generate(model: Model, count: int = 16, *, seed: int = 0) -> Array:
-    """Make up pictures from normally distributed latent vectors.
-
-    Args:
-        model: A model of task `generation`.
-        count: Number of pictures, at least 1.
-        seed: Seed of the latent vectors: equal seeds give equal pictures.
-
-    Returns:
-        Pixels, uint8, of shape (count, H, W, C).
-
-    Raises:
-        ModelError: If the model gives no pictures, or takes more than latent vectors.
-        ValueError: If `count` is below 1.
-    """
-    if count < 1:
-        raise ValueError(f"count must be at least 1. Received: count={count}")
-    if len(model.inputs) != 1:
-        raise ModelError(f"A generator has one input. Received: {[s.name for s in model.inputs]}")
-    latents = np.random.default_rng(seed).standard_normal(
-        (count, *model.inputs[0].shape[1:]), dtype=np.float32
-    )
-    return restore(_picture(model.run(latents)), model.metadata)
 
 
 def size(pictures: Array, metadata: Metadata) -> dict[str, Any]:
@@ -87,7 +60,12 @@ def size(pictures: Array, metadata: Metadata) -> dict[str, Any]:
     return {"pictures": "x".join(map(str, pictures.shape))}
 
 
-def _picture(outputs: dict[str, Array]) -> Array:
+def picture_of(outputs: dict[str, Array]) -> Array:
+    """Give the picture among the outputs of a model, `reconstruction` or else the first one.
+
+    Raises:
+        ModelError: If there is none.
+    """
     pictures = {
         name: array
         for name, array in outputs.items()

@@ -12,6 +12,7 @@ from ..runtime.model import Model
 from . import detection, imaging, recognition
 from .acoustic import segment_sound
 from .captioning import caption
+from .generation import generate
 from .pose import locate
 from .regions import describe
 from .speech import transcribe
@@ -57,7 +58,7 @@ TASKS: Mapping[str, Head] = {
     "pose": Head(locate),
     "autoencoding": Head(imaging.reconstruct, rows=imaging.size),
     "restoration": Head(imaging.improve, rows=imaging.size),
-    "generation": Head(imaging.generate, takes="", rows=imaging.size),
+    "generation": Head(generate, takes="", rows=imaging.size),
     "captioning": Head(caption),
     "dense_captioning": Head(describe, rows=detection.rows),
     "speech": Head(transcribe, takes="sound"),

@@ -122,9 +122,9 @@ class Generation(Task):
         return draw_samples(self._images(outputs, examples), examples["image"], classes, again)
 
     def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
-        """Describe an encoder and a classifier by what they do."""
+        """Describe an encoder and a classifier by what they do, and name the classes."""
         described = {**super().metadata(dataset, part), "task": _TASKS.get(part, self.name)}
-        return {**described, "labels": dataset.labels} if part == "classifier" else described
+        return described if part == "encoder" else {**described, "labels": dataset.labels}
 
     def check_shape(self, model: keras.Model, dataset: Dataset) -> None:
         """Refuse a model of images of another shape, or of labels where there are none."""

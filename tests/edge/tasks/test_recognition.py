@@ -141,8 +141,6 @@ def test_models_of_several_inputs_are_errors(write_model):
     )
     with pytest.raises(edge.ModelError, match="more than a picture"):
         edge.classify(edge.load(path), np.zeros((2, 2), np.uint8))
-    with pytest.raises(edge.ModelError, match="one input"):
-        edge.generate(edge.load(path))
 
 
 def test_models_of_several_outputs_give_no_classes(identity):

@@ -71,7 +71,7 @@ def test_a_classifier_is_scored_by_its_accuracy(dataset):
 def test_a_file_is_described_by_what_it_does(dataset, part, task):
     described = TASK.metadata(dataset, part)
     assert described["task"] == task
-    assert ("labels" in described) == (part == "classifier")
+    assert ("labels" in described) == (part != "encoder")
     assert described["mean"] == (127.5,)
 
 
