@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -12,7 +13,9 @@ from kerascnn import export
 from kerascnn.cli.runs import Run
 from kerascnn.data import arrays
 from kerascnn.tasks.deployment import Predict
+from kerascnn.tasks.fidelity import fidelity, inception_features
 from kerascnn.tasks.fit import train
+from kerascnn.tasks.generation import Generation
 from kerascnn.tasks.imitation import imitate, without_chance
 from kerascnn.training import parts
 
@@ -80,8 +83,7 @@ def train_aware(run: Run, epochs: int, part: str = "model") -> keras.Model:
 def score_keras(run: Run) -> dict[str, float]:
     """Score the trained Keras model of a run on the test split, and draw its predictions."""
     model = run.model()
-    runs = {name: partial(one.predict, verbose=0) for name, one in parts(model).items()}
-    return score_predictions(run, model, runs, run.folder / "predictions.png")
+    return score_predictions(run, model, _keras(model), run.folder / "predictions.png")
 
 
 def score_predictions(
@@ -95,9 +97,40 @@ def score_predictions(
         runs: For each part that is deployed, what gives its outputs for a batch of inputs.
         picture: Where to draw the predictions; nowhere when None.
     """
-    examples = arrays(run.dataset.test)
-    examples["input"] = run.purpose.inputs(model, examples)
-    outputs = run.purpose.predict(runs, model, examples)
+    examples, outputs = _predicted(run, model, runs)
     if picture:
         run.purpose.picture(examples, outputs, run.dataset).save(picture)
     return run.purpose.score(outputs, examples)
+
+
+def score_on_imagenet(run: Run) -> dict[str, float]:
+    """Compare what a run generates with the test split by a network that knows ImageNet.
+
+    Returns:
+        `fid` and `kid`, and precision and recall by the same features.
+
+    Raises:
+        ValueError: If the run is not of the task generation.
+    """
+    task = run.purpose
+    if not isinstance(task, Generation):
+        raise ValueError(f"Only generated images are compared so. Received: a run of {task.name}")
+    model = run.model()
+    examples, outputs = _predicted(run, model, _keras(model))
+    drawn, real = (
+        inception_features(i) for i in (task.images(outputs, examples), examples["image"])
+    )
+    scores = fidelity(drawn, real)
+    names = {"fid": "frechet_distance", "kid": "kernel_distance"}
+    names |= {f"inception_{name}": name for name in ("precision", "recall")}
+    return {name: scores[key] for name, key in names.items()}
+
+
+def _keras(model: keras.Model) -> dict[str, Predict]:
+    return {name: partial(one.predict, verbose=0) for name, one in parts(model).items()}
+
+
+def _predicted(run: Run, model: keras.Model, runs: Mapping[str, Predict]) -> tuple[Any, Any]:
+    examples = arrays(run.dataset.test)
+    examples["input"] = run.purpose.inputs(model, examples)
+    return examples, run.purpose.predict(runs, model, examples)

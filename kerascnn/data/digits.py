@@ -25,6 +25,7 @@ def digits(
     size: int = 32,
     labelled: int | None = None,
     label_noise: float = 0.0,
+    wrong_label: str = "any",
     corruption: float = 0.0,
 ) -> Dataset:
     """Serve 1,797 digits, 10 classes, split 65 : 10 : 25 by class.
@@ -34,8 +35,8 @@ def digits(
             interpolated by bicubic convolution.
         labelled: How many digits of each class are labelled in the training split, where the
             label of the others is -1; all when None.
-        label_noise: Probability that a label of the training split is another one, each of them
-            alike, in [0, 1].
+        label_noise: Probability that a label of the training split is another one, in [0, 1].
+        wrong_label: Which other one: `"any"`, all alike, or the `"next"`, 0 after 9.
         corruption: Share of the pixels of held-out images that become 0 or 1, in [0, 1]. Above 0
             all examples hold the `clean` image too.
 
@@ -54,19 +55,23 @@ def digits(
         test=0.25,
     )
     if label_noise:
-        dataset = _with_wrong_labels(dataset, label_noise)
+        dataset = _with_wrong_labels(dataset, label_noise, wrong_label)
     if labelled is not None:
         dataset = _with_few_labels(dataset, labelled)
     return _corrupted(dataset, corruption) if corruption else dataset
 
 
-def _with_wrong_labels(dataset: Dataset, probability: float) -> Dataset:
+def _with_wrong_labels(dataset: Dataset, probability: float, kind: str) -> Dataset:
     """Replace labels of the training split by others."""
-    if not 0 < probability <= 1:
-        raise ValueError(f"A probability lies in [0, 1]. Received: label_noise={probability}")
+    if not 0 < probability <= 1 or kind not in ("any", "next"):
+        raise ValueError(
+            'A probability lies in [0, 1], and a wrong label is "any" other or the "next". '
+            f"Received: label_noise={probability}, wrong_label={kind!r}"
+        )
     columns = arrays(dataset.train)
     random, right = np.random.default_rng(0), columns["label"]
-    wrong = (right + random.integers(1, len(LABELS), right.shape)) % len(LABELS)
+    steps = 1 if kind == "next" else random.integers(1, len(LABELS), right.shape)
+    wrong = (right + steps) % len(LABELS)
     noisy = np.where(random.uniform(size=right.shape) < probability, wrong, right)
     return dataclasses.replace(
         dataset, train=slices({**columns, "label": noisy.astype(right.dtype)})

@@ -58,16 +58,27 @@ class LabelNoiseGAN(GAN):
         return ops.sum(ops.cast(points >= ends, "int32"), axis=-1)
 
 
-def symmetric(num_classes: int, label_noise: float) -> list[list[float]]:
-    """Give the probabilities of labels that are wrong with this one, each other class alike.
+def transitions(num_classes: int, label_noise: float, wrong_label: str) -> list[list[float]]:
+    """Give the probabilities of noisy labels, a row for each clean one.
+
+    Args:
+        num_classes: Number of classes.
+        label_noise: Probability that a label is wrong, in [0, 1).
+        wrong_label: `"any"` other class, all alike, or the `"next"`, the first after the last.
 
     Raises:
-        ValueError: If the probability is not in [0, 1).
+        ValueError: If an argument is out of its range.
     """
-    if not 0 <= label_noise < 1:
-        raise ValueError(f"label_noise lies in [0, 1). Received: label_noise={label_noise}")
-    rows = np.full((num_classes, num_classes), label_noise / max(num_classes - 1, 1))
-    np.fill_diagonal(rows, 1 - label_noise)
+    if not 0 <= label_noise < 1 or wrong_label not in ("any", "next"):
+        raise ValueError(
+            'label_noise lies in [0, 1), and wrong_label is "any" or "next". '
+            f"Received: label_noise={label_noise}, wrong_label={wrong_label!r}"
+        )
+    identity = np.eye(num_classes)
+    wrong = np.roll(identity, 1, axis=1)
+    if wrong_label == "any":
+        wrong = (1 - identity) / max(num_classes - 1, 1)
+    rows = (1 - label_noise) * identity + label_noise * wrong
     return [[float(share) for share in row] for row in rows]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import mutual_info_score
 
-from kerascnn.tasks.judge import can_judge, frechet_distance, judge
+from kerascnn.tasks.fidelity import fidelity
+from kerascnn.tasks.judge import can_judge, judge
 
 
 def score_images(images: np.ndarray, examples: Mapping[str, Any]) -> dict[str, float]:
@@ -19,8 +20,9 @@ def score_images(images: np.ndarray, examples: Mapping[str, Any]) -> dict[str, f
         examples: Real ones as `image`, and as `input` what the generator was fed.
 
     Returns:
-        `fdd`, `cover` and `entropy`; `class_accuracy` where the generator took a `label`;
-        `mutual_information` where it took a `category`; nothing where no image is a digit.
+        `fdd`, `kernel_distance`, `precision`, `recall`, `cover` and `entropy`; `class_accuracy`
+        where the generator took a `label`; `mutual_information` where it took a `category`;
+        nothing where no image is a digit.
     """
     if not can_judge(examples["image"].shape):
         return {}
@@ -29,8 +31,10 @@ def score_images(images: np.ndarray, examples: Mapping[str, Any]) -> dict[str, f
     digits = probabilities.argmax(axis=-1)
     shares = np.bincount(digits, minlength=10) / len(digits)
     shown = shares[shares > 0]
+    distances = fidelity(features, real)
     scores = {
-        "fdd": frechet_distance(features, real),
+        "fdd": distances.pop("frechet_distance"),
+        **distances,
         "cover": float(np.sum(shares > 0.02)),
         "entropy": float(-np.sum(shown * np.log(shown)) / np.log(10)),
     }

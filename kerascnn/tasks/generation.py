@@ -98,16 +98,16 @@ class Generation(Task):
     def score(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Measure generated digits by a network that was trained on real ones.
 
-        `fdd` is the Frechet distance of its features from those of the real examples, `cover` the
-        number of digits that more than 2 % of the images show, and `entropy` how evenly, from 0
-        (always the same) to 1. `class_accuracy` is the share that show the class asked for, and
-        `mutual_information`, in nats, how much a category says about the digit. Images that cannot
-        be digits are not measured.
+        `fdd` is the Frechet distance of its features from those of the real examples, besides what
+        else `fidelity` gives; `cover` the number of digits that more than 2 % of the images show,
+        and `entropy` how evenly, from 0 (always the same) to 1. `class_accuracy` is the share that
+        show the class asked for, and `mutual_information`, in nats, how much a category says about
+        the digit. Images that cannot be digits are not measured.
 
         `reconstruction_error` is the mean squared error as a share of that between other images.
         """
         return {
-            **score_images(self._images(outputs, examples), examples),
+            **score_images(self.images(outputs, examples), examples),
             **score_parts(self._parts(outputs), examples),
         }
 
@@ -119,7 +119,7 @@ class Generation(Task):
         asked = dict(given) if isinstance(given, Mapping) else {}
         classes = asked.get("label", asked.get("category"))
         again = self._parts(outputs).get("reconstruction")
-        return draw_samples(self._images(outputs, examples), examples["image"], classes, again)
+        return draw_samples(self.images(outputs, examples), examples["image"], classes, again)
 
     def metadata(self, dataset: Dataset, part: str = "model") -> dict[str, Any]:
         """Describe an encoder and a classifier by what they do, and name the classes."""
@@ -133,7 +133,8 @@ class Generation(Task):
             raise ValueError(f"{model.name} needs a label. Received: {dataset.name} without label")
         check_images("The generator's output", generator.output_shape[1:], dataset)
 
-    def _images(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+    def images(self, outputs: Any, examples: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Give the generated images, in [0, 1]."""
         drawn = outputs["generated"] if isinstance(outputs, Mapping) else outputs
         return self._unscaled(single(drawn, examples))
 

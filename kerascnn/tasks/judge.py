@@ -85,22 +85,3 @@ def network(size: int) -> keras.Model:
     labels = tf.data.Dataset.from_tensor_slices(examples["label"][order])
     model.fit(tf.data.Dataset.zip(digits, labels).batch(_BATCH[size]), shuffle=False, verbose=0)
     return model
-
-
-def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """Distance of the Gaussians with the mean and covariance of two sets of features.
-
-    `|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))`, 0 for equal moments.
-
-    Args:
-        first: `(count, features)`.
-        second: `(count, features)`; the counts may differ.
-
-    Reference:
-        https://arxiv.org/abs/1706.08500
-    """
-    cov1, cov2 = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
-    # The product is similar to a positive matrix, so its eigenvalues are real but for rounding.
-    roots = np.sqrt(np.maximum(np.linalg.eigvals(cov1 @ cov2).real, 0))
-    shift = np.sum(np.square(first.mean(axis=0) - second.mean(axis=0)))
-    return float(shift + np.trace(cov1) + np.trace(cov2) - 2 * roots.sum())

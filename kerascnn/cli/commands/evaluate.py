@@ -13,6 +13,9 @@ from kerascnn.edge.cli.console import show_json, show_table
 def evaluate(
     run: Path = typer.Argument(..., help="A run folder."),
     files: list[Path] = typer.Argument(None, help="The .tflite files; all in the folder if none."),
+    imagenet: bool = typer.Option(
+        False, help="Compare generated images by Inception-v3, too, which Keras downloads."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Score a run on its held-out test split, in Keras and in the runtime without TensorFlow.
@@ -22,10 +25,12 @@ def evaluate(
         kerascnn evaluate runs/lenet5
 
         kerascnn evaluate runs/lenet5 elsewhere/lenet5_int8.tflite
+
+        kerascnn evaluate runs/dcgan --imagenet
     """
     from kerascnn.cli.deployment import score_files
     from kerascnn.cli.runs import Run
-    from kerascnn.cli.training import score_keras
+    from kerascnn.cli.training import score_keras, score_on_imagenet
     from kerascnn.training import parts
 
     opened = Run.open(run)
@@ -34,11 +39,15 @@ def evaluate(
     for paths in _groups(files or sorted(run.glob("*.tflite")), names):
         name = ", ".join(path.name for path in paths.values())
         scores[name] = score_files(opened, paths)
+    if imagenet:
+        scores["keras"] |= score_on_imagenet(opened)
     if as_json:
         show_json(scores)
         return
     metrics = list(scores["keras"])
-    rows = ([name, *(score[metric] for metric in metrics)] for name, score in scores.items())
+    rows = (
+        [name, *(score.get(metric, "") for metric in metrics)] for name, score in scores.items()
+    )
     show_table(f"{opened.system} on the test split of {opened.data}", ("model", *metrics), rows)
 
 

@@ -11,7 +11,7 @@ from kerascnn.models.label_noise import (
     LabelNoiseGAN,
     judging_widths,
     noise_free_generator,
-    symmetric,
+    transitions,
 )
 from kerascnn.models.projection_discriminator import judged_features
 from kerascnn.models.residual_generator import ImageShape
@@ -31,13 +31,14 @@ from kerascnn.training import GAN
     params=4_307_971,
     experiment=Experiment(
         data="digits",
-        data_options={"size": 8, "label_noise": 0.7},
+        data_options={"size": 8, "label_noise": 0.6, "wrong_label": "next"},
         model_options={
             "filters": 64,
             "discriminator_filters": 32,
             "class_weight": 1.0,
             "latent_dim": 32,
-            "label_noise": 0.7,
+            "label_noise": 0.6,
+            "wrong_label": "next",
             "discriminator_steps": 1,
         },
         epochs=100,
@@ -53,6 +54,7 @@ def rac_gan(
     filters: int = 256,
     discriminator_filters: int = 128,
     label_noise: float = 0.5,
+    wrong_label: str = "any",
     class_weight: float = 0.1,
     discriminator_steps: int = 5,
     ema_decay: float | None = None,
@@ -70,8 +72,9 @@ def rac_gan(
         latent_dim: Number of latent variables, standard normal.
         filters: Channels of the generator's blocks.
         discriminator_filters: Channels of the discriminator's.
-        label_noise: Probability that a label of the data is another one, each of them alike, in
-            [0, 1). For other noise, give the class of this GAN its matrix.
+        label_noise: Probability that a label of the data is another one, in [0, 1).
+        wrong_label: Which other one: `"any"`, all alike, or the `"next"`. For other noise, give
+            the class of this GAN its matrix.
         class_weight: Weight of the classes of generated images, at least 0.
         discriminator_steps: Updates of the discriminator for each of the generator.
         ema_decay: Decay of the average of the generator that is deployed, in (0, 1); None for none.
@@ -103,7 +106,7 @@ def rac_gan(
     return RACGAN(
         noise_free_generator(input_shape, num_classes, latent_dim, filters),
         keras.Model(image, outputs, name="discriminator"),
-        transition=symmetric(num_classes, label_noise),
+        transition=transitions(num_classes, label_noise, wrong_label),
         class_weight=class_weight,
         loss="hinge",
         discriminator_steps=discriminator_steps,

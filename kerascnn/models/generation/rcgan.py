@@ -8,7 +8,7 @@ from kerascnn.models.label_noise import (
     LabelNoiseGAN,
     judging_widths,
     noise_free_generator,
-    symmetric,
+    transitions,
 )
 from kerascnn.models.projection_discriminator import projection_discriminator
 from kerascnn.models.residual_generator import ImageShape
@@ -49,6 +49,7 @@ def rcgan(
     filters: int = 256,
     discriminator_filters: int = 128,
     label_noise: float = 0.5,
+    wrong_label: str = "any",
     discriminator_steps: int = 5,
     ema_decay: float | None = None,
 ) -> GAN:
@@ -66,8 +67,9 @@ def rcgan(
         latent_dim: Number of latent variables, standard normal.
         filters: Channels of the generator's blocks.
         discriminator_filters: Channels of the discriminator's.
-        label_noise: Probability that a label of the data is another one, each of them alike, in
-            [0, 1). For other noise, give the class of this GAN its matrix.
+        label_noise: Probability that a label of the data is another one, in [0, 1).
+        wrong_label: Which other one: `"any"`, all alike, or the `"next"`. For other noise, give
+            the class of this GAN its matrix.
         discriminator_steps: Updates of the discriminator for each of the generator.
         ema_decay: Decay of the average of the generator that is deployed, in (0, 1); None for none.
 
@@ -92,7 +94,7 @@ def rcgan(
         projection_discriminator(
             input_shape, num_classes, widths, initializer="glorot_uniform", more=2
         ),
-        transition=symmetric(num_classes, label_noise),
+        transition=transitions(num_classes, label_noise, wrong_label),
         loss="hinge",
         discriminator_steps=discriminator_steps,
         optimizer=ADAM,

@@ -67,9 +67,20 @@ def test_labels_of_the_training_split_go_wrong():
         np.testing.assert_array_equal(*pair)
 
 
+def test_wrong_labels_can_be_the_next_ones():
+    whole = data.arrays(data.load("digits", size=8).train)["label"]
+    noisy = data.load("digits", size=8, label_noise=0.4, wrong_label="next")
+    given = data.arrays(noisy.train)["label"]
+    wrong = given != whole
+    assert abs(np.mean(wrong) - 0.4) < 0.05
+    np.testing.assert_array_equal(given[wrong], (whole[wrong] + 1) % 10)
+
+
 def test_a_noise_that_is_no_probability_is_refused():
     with pytest.raises(ValueError, match=r"Received: label_noise=1\.5"):
         data.load("digits", size=8, label_noise=1.5)
+    with pytest.raises(ValueError, match="wrong_label='last'"):
+        data.load("digits", size=8, label_noise=0.5, wrong_label="last")
 
 
 def test_few_digits_are_labelled():

@@ -38,7 +38,13 @@ def test_an_unknown_option_is_answered_with_the_known_ones():
 
 
 def test_the_options_of_a_data_set_are_listed(tmp_path):
-    assert data.list_options("digits") == ["size", "labelled", "label_noise", "corruption"]
+    assert data.list_options("digits") == [
+        "size",
+        "labelled",
+        "label_noise",
+        "wrong_label",
+        "corruption",
+    ]
     assert data.list_options("mnist") == ["validation"]
     assert "channels" in data.list_options(tmp_path)
 

@@ -7,7 +7,7 @@ from keras import ops
 
 from kerascnn.models.generation.rac_gan import RACGAN, rac_gan
 from kerascnn.models.generation.rcgan import RCGAN, rcgan
-from kerascnn.models.label_noise import symmetric
+from kerascnn.models.label_noise import transitions
 from kerascnn.registry import get_system
 
 RNG = np.random.default_rng(0)
@@ -23,11 +23,13 @@ def images(count=6):
 
 
 def test_rows_add_up_to_1_and_no_noise_is_the_identity():
-    rows = np.array(symmetric(5, 0.4))
+    rows = np.array(transitions(5, 0.4, "any"))
     np.testing.assert_allclose(rows.sum(axis=1), 1)
     np.testing.assert_allclose(np.diag(rows), 0.6)
     np.testing.assert_allclose(rows[0, 1:], 0.1)
-    np.testing.assert_array_equal(symmetric(4, 0.0), np.eye(4))
+    np.testing.assert_array_equal(transitions(4, 0.0, "any"), np.eye(4))
+    expected = [[0.25, 0.75, 0], [0, 0.25, 0.75], [0.75, 0, 0.25]]
+    np.testing.assert_allclose(transitions(3, 0.75, "next"), expected)
 
 
 def test_labels_go_wrong_as_the_matrix_says():
@@ -93,6 +95,8 @@ def test_rows_that_are_no_probabilities_are_refused(scheme, builder, transition)
 def test_more_noise_than_there_can_be_is_refused(builder):
     with pytest.raises(ValueError, match="label_noise=1"):
         tiny(builder, label_noise=1.0)
+    with pytest.raises(ValueError, match="wrong_label='last'"):
+        tiny(builder, wrong_label="last")
 
 
 def test_a_negative_weight_is_refused():

@@ -6,7 +6,8 @@ import pytest
 
 from kerascnn import data
 from kerascnn.tasks import get_task
-from kerascnn.tasks.judge import frechet_distance, judge, network
+from kerascnn.tasks.fidelity import frechet_distance
+from kerascnn.tasks.judge import judge, network
 
 
 @pytest.fixture(scope="module", params=[8, 16])

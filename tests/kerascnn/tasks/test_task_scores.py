@@ -479,6 +479,7 @@ def test_the_metadata_undoes_what_the_task_does_to_pixels(task):
         "captioning": dataset.labels,
         "classification": dataset.labels,
         "dense_captioning": dataset.labels,
+        "generation": dataset.labels,
         "detection": dataset.labels[1:],  # the first is the background
         "instance_segmentation": ("background", "instance"),
         "pose": dataset.points,
