@@ -17,11 +17,6 @@ from kerascnn.models.searched_cells import (
 )
 from kerascnn.training import GAN
 
-_ADAM = {
-    "class_name": "Adam",
-    "config": {"learning_rate": 2e-4, "beta_1": 0.0, "beta_2": 0.9},
-}
-
 
 class SharedGAN:
     """Trains whichever generator is proposed with weights that others of the same choices share.
@@ -93,9 +88,9 @@ class SharedGAN:
         Returns:
             The losses of both players.
         """
-        gan = GAN(self.generator(cells), self.discriminator, loss="hinge", optimizer=_ADAM)
-        gan.compile(run_eagerly=True)  # each proposal would be traced for a step alone
-        gan.generator_optimizer, gan.discriminator_optimizer = self.optimizers
+        gan = GAN(self.generator(cells), self.discriminator, loss="hinge")
+        # Each proposal would be traced for a step alone.
+        gan.compile(*self.optimizers, run_eagerly=True)
         return {name: float(value) for name, value in gan.train_step((images,)).items()}
 
     def draw(self, cells: Sequence[Cell], count: int) -> np.ndarray:

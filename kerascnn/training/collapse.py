@@ -43,12 +43,10 @@ class StopOnCollapse(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Draw the latent variables."""
-        model, labels = self.model, None
-        if model.needs_labels and "label" in dict(_named(model.generator.input)):
-            classes = model.generator.input["label"].shape[-1]
-            labels = np.arange(_IMAGES) % classes
-        drawn = model.latents(_IMAGES, Noise(0))
-        self.inputs = with_labels(model.generator, drawn, labels)
+        generator = self.model.generator
+        named = generator.input if isinstance(generator.input, dict) else {}
+        labels = np.arange(_IMAGES) % (named["label"].shape[-1] if "label" in named else 1)
+        self.inputs = with_labels(generator, self.model.latents(_IMAGES, Noise(0)), labels)
         self.most, self.alike = 0.0, 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -68,7 +66,3 @@ class StopOnCollapse(keras.callbacks.Callback):
                 "that of the discriminator, or begin with another seed. Received: a deviation of "
                 f"{deviation:.2g} between images in epoch {epoch + 1}, {self.most:.2g} before"
             )
-
-
-def _named(inputs: Any) -> Any:
-    return inputs if isinstance(inputs, dict) else {}

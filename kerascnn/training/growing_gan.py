@@ -127,9 +127,7 @@ class GrowingGAN(MultiScaleGAN):
 
     def train_step(self, data):
         """Train the present stage, and count the step."""
-        self.stage_tracker.update_state(
-            max(self.stage - 1.0, 0.0) + self.alpha() * (self.stage > 0)
-        )
+        self.stage_tracker.update_state(self.stage - 1 + self.alpha())
         super().train_step(data)
         self.growth.steps.assign_add(1)
         return self.get_metrics_result()
