@@ -92,8 +92,8 @@ class SpectralNormalization(layers.Wrapper):
         return kernel / ops.maximum(ops.sum(left * ops.matmul(matrix, right)), self.epsilon)
 
     def plain(self) -> layers.Layer:
-        """Give a layer of the same kind that computes the same at inference."""
-        layer = type(self.layer).from_config(self.layer.get_config())
+        """Give a layer of the same kind and this name that computes the same at inference."""
+        layer = type(self.layer).from_config({**self.layer.get_config(), "name": self.name})
         layer.build(self.layer.get_build_config()["input_shape"])
         layer.set_weights(self.layer.get_weights())
         layer.kernel.assign(self.normalized_kernel())
