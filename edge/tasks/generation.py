@@ -61,7 +61,7 @@ def generate(
         feeds: dict[str, Any] = _noise(shapes, count, seed, truncation)
     else:
         ends = [_noise(shapes, 1, one, truncation) for one in (seed, until)]
-        feeds = {name: _arc(*(end[name][0] for end in ends), count) for name in shapes}
+        feeds = {name: _arc(ends[0][name][0], ends[1][name][0], count) for name in shapes}
     for name, number in classes.items():
         turns = np.arange(count) % number if until is None else np.zeros(count, np.int64)
         chosen = turns if label is None else np.full(count, _number(model, label, number))

@@ -46,9 +46,8 @@ class Controller(keras.Model):
         super().__init__(name="controller")
         self.before = before
         self.units = units
-        self.choices = (len(CONVOLUTIONS), len(NORMALIZATIONS), len(UPSAMPLINGS), 2)
-        if before:
-            self.choices += (2**before,)
+        skips = [2**before] if before else []
+        self.choices = [len(CONVOLUTIONS), len(NORMALIZATIONS), len(UPSAMPLINGS), 2, *skips]
         self.cell = layers.LSTMCell(units)
         self.embedding = layers.Embedding(sum(self.choices), units)
         self.heads = [layers.Dense(count) for count in self.choices]

@@ -116,7 +116,7 @@ class Generation(Task):
     ) -> Image.Image:
         """Draw generated images, those of a class below each other, and real ones to compare."""
         given = examples.get("input")
-        asked = dict(given) if isinstance(given, Mapping) else {}
+        asked: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
         classes = asked.get("label", asked.get("category"))
         again = self._parts(outputs).get("reconstruction")
         return draw_samples(self.images(outputs, examples), examples["image"], classes, again)
