@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kerascnn import registry
+from kerascnn.cli.commands.results import results
 from kerascnn.cli.conditions import failures, holds
 from kerascnn.cli.experiments import Result
 from kerascnn.cli.published import BEGIN, END, short_table, write_result
@@ -86,6 +87,18 @@ def test_running_one_system_again_replaces_its_row_alone(tmp_path):
     assert "accuracy >= 0.97" not in after.replace(unet, "")
     assert after.count("| lenet5 ") == 1
     assert set(json.loads((tmp_path / "RESULTS.json").read_text())) == {"lenet5", "unet"}
+
+
+def test_pictures_of_what_is_predicted_are_kept_where_asked_for(tmp_path, monkeypatch):
+    def run(name, folder):
+        folder.mkdir(parents=True)
+        (folder / "predictions.png").write_bytes(b"drawn")
+        return RESULT
+
+    monkeypatch.setattr("kerascnn.cli.experiments.run_experiment", run)
+    results(["lenet5"], path=tmp_path / "RESULTS.md", runs=None, pictures=tmp_path / "pictures")
+    assert (tmp_path / "pictures/lenet5.png").read_bytes() == b"drawn"
+    assert "| lenet5 " in (tmp_path / "RESULTS.md").read_text()
 
 
 def cells(path):
