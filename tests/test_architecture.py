@@ -40,6 +40,7 @@ ALLOWED = {
         "kerascnn.registry",
         "kerascnn.backend",
     },
+    "kerascnn.search": {"kerascnn.models", "kerascnn.training", "kerascnn.backend"},
     "kerascnn.cli": {
         "kerascnn.backend",
         "kerascnn.data",

@@ -22,9 +22,9 @@ Call = Callable[..., Any]
 def is_composite(operation: Any) -> bool:
     """Whether an operation is a layer that may be several, or is another one at inference.
 
-    Such a layer makes that one itself, by its method `plain`; of all others `apart` tells.
+    Such a layer makes that one itself, by its method `at_inference`; of all others `apart` tells.
     """
-    return type(operation) in _MAKERS or hasattr(operation, "plain")
+    return type(operation) in _MAKERS or hasattr(operation, "at_inference")
 
 
 def apart(layer: Any) -> Call | None:
@@ -37,8 +37,8 @@ def apart(layer: Any) -> Call | None:
         What they compute on the arguments of a call of the layer: None where they can't. None
         instead of the function where they never can.
     """
-    if hasattr(layer, "plain"):
-        plain = layer.plain()
+    if hasattr(layer, "at_inference"):
+        plain = layer.at_inference()
         return lambda x, **options: plain(x)
     return _MAKERS[type(layer)](layer)
 

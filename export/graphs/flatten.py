@@ -121,4 +121,9 @@ def _is_ready_made(layer: keras.layers.Layer) -> bool:
     # The layers of keras.applications are those of its models, such as LayerScale.
     theirs = module.split(".")[0] == "keras" and ".applications." not in module
     # What is derived from a convolution is one, only with its kernel prepared.
-    return theirs or isinstance(layer, OwnWeights) or has_kernel(layer) or hasattr(layer, "plain")
+    return (
+        theirs
+        or isinstance(layer, OwnWeights)
+        or has_kernel(layer)
+        or hasattr(layer, "at_inference")
+    )

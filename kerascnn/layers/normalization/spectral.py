@@ -91,7 +91,7 @@ class SpectralNormalization(layers.Wrapper):
             right = self._unit(right)
         return kernel / ops.maximum(ops.sum(left * ops.matmul(matrix, right)), self.epsilon)
 
-    def plain(self) -> layers.Layer:
+    def at_inference(self) -> layers.Layer:
         """Give a layer of the same kind and this name that computes the same at inference."""
         layer = type(self.layer).from_config({**self.layer.get_config(), "name": self.name})
         layer.build(self.layer.get_build_config()["input_shape"])
