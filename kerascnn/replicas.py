@@ -24,3 +24,22 @@ def gather(tensor):
     if count() == 1:
         return tensor
     return tf.distribute.get_replica_context().all_gather(tensor, axis=0)
+
+
+def add(tensor):
+    """Add up the tensors of the replicas; the tensor itself where there is one only."""
+    if count() == 1:
+        return tensor
+    return tf.distribute.get_replica_context().all_reduce("sum", tensor)
+
+
+def own_seed(seed):
+    """Turn a seed of two integers, the same on all replicas, into another one on each.
+
+    The first replica keeps its seed. Seeds that differ by a multiple of 7919 share their numbers.
+    """
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return seed
+    replica = tf.cast(context.replica_id_in_sync_group, seed.dtype)
+    return tf.stack([seed[0] + 7919 * replica, seed[1]])

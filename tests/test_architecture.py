@@ -21,7 +21,12 @@ ALLOWED = {
     "kerascnn.layers": {"kerascnn.backend"},
     "kerascnn.losses": {"kerascnn.layers", "kerascnn.replicas", "kerascnn.backend"},
     "kerascnn.replicas": set(),
-    "kerascnn.training": {"kerascnn.layers", "kerascnn.losses", "kerascnn.backend"},
+    "kerascnn.training": {
+        "kerascnn.layers",
+        "kerascnn.losses",
+        "kerascnn.replicas",
+        "kerascnn.backend",
+    },
     "kerascnn.models": {
         "kerascnn.layers",
         "kerascnn.losses",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -68,7 +69,10 @@ class Run:
         packages = ("kerascnn", "keras", "tensorflow", "numpy")
         values["versions"] = {name: importlib.metadata.version(name) for name in packages}
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "config.json").write_text(json.dumps(values, indent=2) + "\n")
+        # Several workers may write it into one folder, at the same time.
+        partial = self.folder / f"config.{os.getpid()}.partial"
+        partial.write_text(json.dumps(values, indent=2) + "\n")
+        os.replace(partial, self.folder / "config.json")
 
     @cached_property
     def dataset(self) -> Dataset:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from kerascnn import export
 from kerascnn.cli.runs import Run
@@ -17,18 +18,29 @@ from kerascnn.tasks.fidelity import fidelity, inception_features
 from kerascnn.tasks.fit import train
 from kerascnn.tasks.generation import Generation
 from kerascnn.tasks.imitation import imitate, without_chance
-from kerascnn.training import parts
+from kerascnn.training import parts, synchronize_normalization
+from kerascnn.training.distribution import worker_number
 
 
-def train_run(run: Run, *, resume: bool = False) -> dict[str, float]:
+def train_run(
+    run: Run,
+    *,
+    resume: bool = False,
+    strategy: tf.distribute.Strategy | None = None,
+    synchronize: bool = False,
+    **options: Any,
+) -> dict[str, float]:
     """Train a run into its folder and score it on the test split.
 
     Args:
         run: What to train.
         resume: Go on with the last whole epoch in the folder.
+        strategy: What to train under; the present strategy when None.
+        synchronize: Let batch normalisation see the batch of all replicas.
+        **options: Further arguments of `kerascnn.tasks.train`.
 
     Returns:
-        The score by metric.
+        The score by metric; of several workers only the chief has one.
 
     Raises:
         ValueError: If the folder holds another run, or the data cannot be used.
@@ -38,7 +50,11 @@ def train_run(run: Run, *, resume: bool = False) -> dict[str, float]:
             f"A run folder is used once; go on with --resume {run.folder}, or name another with "
             f"--run. Received: {run.folder}"
         )
-    model = run.build()
+    strategy = strategy or tf.distribute.get_strategy()
+    with strategy.scope():
+        model = run.build()
+    if synchronize:
+        synchronize_normalization(model)
     run.save()
     train(
         model,
@@ -50,20 +66,20 @@ def train_run(run: Run, *, resume: bool = False) -> dict[str, float]:
         learning_rate=run.learning_rate,
         resume=resume,
         seed=run.seed,
+        **options,
     )
-    return score_keras(run)
+    return {} if worker_number(strategy) else score_keras(run)
 
 
 def train_aware(run: Run, epochs: int, part: str = "model") -> keras.Model:
     """Train a copy of a part that a run deploys to give the same with the rounding of int8.
 
+    The export takes its ranges.
+
     Args:
         run: The run, trained.
         epochs: Passes over its training split.
         part: Name of the part, as `kerascnn.training.parts` gives it.
-
-    Returns:
-        The copy, whose ranges the export takes.
     """
     model = run.model()
     aware = export.quantize_aware(without_chance(parts(model)[part]))
@@ -117,10 +133,8 @@ def score_on_imagenet(run: Run) -> dict[str, float]:
         raise ValueError(f"Only generated images are compared so. Received: a run of {task.name}")
     model = run.model()
     examples, outputs = _predicted(run, model, _keras(model))
-    drawn, real = (
-        inception_features(i) for i in (task.images(outputs, examples), examples["image"])
-    )
-    scores = fidelity(drawn, real)
+    images = task.images(outputs, examples), examples["image"]
+    scores = fidelity(*map(inception_features, images))
     names = {"fid": "frechet_distance", "kid": "kernel_distance"}
     names |= {f"inception_{name}": name for name in ("precision", "recall")}
     return {name: scores[key] for name, key in names.items()}

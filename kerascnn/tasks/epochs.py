@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerascnn.tasks.task import Task
+from kerascnn.training.distribution import sharded
 
 BUFFER = 20_000  # examples to shuffle among
 
@@ -70,17 +71,23 @@ def batches(
         return shuffled.batch(size, drop_remainder=whole)
 
     served = tf.data.Dataset.range(1).flat_map(epoch).prefetch(tf.data.AUTOTUNE)
-    return served.apply(tf.data.experimental.assert_cardinality(max(count // size, 1)))
+    counted = tf.data.experimental.assert_cardinality(max(count // size, 1))
+    return sharded(served.apply(counted))
 
 
 def held_out(
     task: Task, model: keras.Model, split: tf.data.Dataset, size: int
 ) -> tf.data.Dataset | None:
-    """Serve the validation split in its own order and whole; None where it says nothing."""
+    """Serve the validation split in its own order; None where it says nothing.
+
+    Up to as many examples as there are replicas but one are left out, so that all get the same.
+    """
     if not task.validates:
         return None
+    number = model.distribute_strategy.num_replicas_in_sync
+    split = split.take(int(split.cardinality()) // number * number)
     examples = split.map(lambda e: task.example(e, model), num_parallel_calls=tf.data.AUTOTUNE)
-    return examples.batch(size).prefetch(tf.data.AUTOTUNE)
+    return sharded(examples.batch(size).prefetch(tf.data.AUTOTUNE))
 
 
 def cosine(peak: float, epochs: int) -> keras.callbacks.Callback:

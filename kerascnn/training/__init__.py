@@ -8,6 +8,11 @@ from kerascnn.training.adversarial import GAN
 from kerascnn.training.auxiliary import AuxiliaryClassifiers
 from kerascnn.training.collapse import StopOnCollapse
 from kerascnn.training.detection import DenseCaptioner, SingleShot
+from kerascnn.training.distribution import (
+    WorkerLostError,
+    strategy,
+    synchronize_normalization,
+)
 from kerascnn.training.error_feedback import ErrorFeedback
 from kerascnn.training.gradient_penalty import gradient_penalty
 from kerascnn.training.growing_gan import GrowingGAN
@@ -36,7 +41,10 @@ __all__ = [
     "SingleShot",
     "StopOnCollapse",
     "Unsupervised",
+    "WorkerLostError",
     "gradient_penalty",
     "parts",
     "spatial_model",
+    "strategy",
+    "synchronize_normalization",
 ]

@@ -504,7 +504,17 @@ def test_the_system_passes_in_keras_and_in_every_file(name, tmp_path):
 @pytest.mark.parametrize("name", PROVEN)
 def test_the_mutant_misses(name, tmp_path, monkeypatch):
     run = MUTANTS[name](experiment_run(name, tmp_path / name), monkeypatch)
-    scores = train_run(run)
+    scores = train_or_collapse(run)
     print(scores)
     conditions = registry.get_system(name).experiment.passes
-    assert not all(holds(condition, scores) for condition in conditions)
+    assert not scores or not all(holds(condition, scores) for condition in conditions)
+
+
+def train_or_collapse(run):
+    """Give the scores of a run; a GAN that is stopped as its images are all alike has none."""
+    try:
+        return train_run(run)
+    except ValueError as error:
+        if "mode collapse" not in str(error):
+            raise
+        return {}

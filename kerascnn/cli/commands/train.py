@@ -29,6 +29,15 @@ def train(
     model_option: list[str] = typer.Option([], help="key=value for the system."),
     folder: Path | None = typer.Option(None, "--run", help="The run folder, new by default."),
     resume: Path | None = typer.Option(None, help="Go on with the run in this folder."),
+    strategy: str = typer.Option(
+        "auto", help="What to train on: auto, cpu, gpu, mirrored, multi_worker or tpu."
+    ),
+    synchronize: bool = typer.Option(
+        False, "--synchronize", help="Let batch normalisation see the batch of all replicas."
+    ),
+    steps_per_execution: int = typer.Option(
+        1, min=1, help="Steps between two looks at the progress; more keep fast devices busy."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the test score as JSON."),
 ) -> None:
     """Train a system and score it on the held-out test split.
@@ -44,10 +53,13 @@ def train(
         kerascnn train resnet20 --data path/to/folder --data-option size=32
 
         kerascnn train --resume runs/unet --epochs 20
+
+        kerascnn train resnet50 --data path/to/folder --strategy mirrored --batch-size 256
     """
     from kerascnn.cli.configuration import configure
     from kerascnn.cli.runs import Run
     from kerascnn.cli.training import train_run
+    from kerascnn.training.distribution import choose
 
     if resume is not None:
         if system or task or data or tiny or data_option or model_option or folder:
@@ -73,8 +85,16 @@ def train(
             model_option=model_option,
             folder=folder,
         )
+    chosen, why = choose(strategy)
+    errors.print(why, markup=False, highlight=False)
     try:
-        scores = train_run(run, resume=resume is not None)
+        scores = train_run(
+            run,
+            resume=resume is not None,
+            strategy=chosen,
+            synchronize=synchronize,
+            steps_per_execution=steps_per_execution,
+        )
     except KeyboardInterrupt:
         errors.print(f"Interrupted. Go on with: kerascnn train --resume {run.folder}")
         raise

@@ -1,0 +1,61 @@
+"""Train systems in their tiny configuration; print what went wrong with each.
+
+Arguments: `replicas` or `xla`, and names of systems.
+"""
+
+import importlib.util
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerascnn.tasks import train
+from kerascnn.training.distribution import choose
+
+CONTRACT = Path(__file__).parents[2] / "test_contract.py"
+way, *names = sys.argv[1:]
+if way == "replicas":
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+strategy, _ = choose("mirrored" if way == "replicas" else "cpu")
+spec = importlib.util.spec_from_file_location("contract", CONTRACT)
+contract = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(contract)
+
+
+def fit_compiled(case, model):
+    """Train with steps that XLA compiles, of the one size that a TPU takes."""
+    case.task.compile(model)
+    model.jit_compile = True
+    examples = case.dataset.train.map(lambda example: case.task.example(example, model))
+    return model.fit(examples.batch(4, drop_remainder=True), verbose=0).history
+
+
+def wrong(name):
+    """Train a system, and give what is wrong with it after an epoch; None where nothing is."""
+    keras.utils.clear_session()
+    case = contract.Case(name)
+    try:
+        with strategy.scope():
+            model = case.build()
+        before = contract.values(model.trainable_variables)
+        if way == "replicas":
+            with tempfile.TemporaryDirectory() as folder:
+                logs = train(model, case.task, case.dataset, folder, epochs=1, batch_size=4)
+        else:
+            logs = fit_compiled(case, model)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"[:600]
+    if not np.isfinite([*logs.values()]).all():
+        return f"not finite: {logs}"
+    pairs = zip(model.trainable_variables, before, strict=True)
+    still = [v.path for v, old in pairs if np.array_equal(old, contract.values(v)[0])]
+    return f"not trained: {still}" if still else None
+
+
+for name in names:
+    print(json.dumps([name, wrong(name)]), flush=True)

@@ -1,0 +1,95 @@
+"""Two processes that train one model, and what becomes of it when they are killed."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+PROCESS = Path(__file__).with_name("worker_process.py")
+
+
+def free_addresses(count):
+    """Find ports that nobody uses; the workers open them by themselves."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
+
+
+def run(folder, way, killed=(), *, count=2, dropout=0.5):
+    """Train by several processes at once, and give how each ended and what it said."""
+    addresses = free_addresses(count)
+    started = []
+    for index in range(count):
+        task = {"type": "worker", "index": index}
+        config = {"cluster": {"worker": addresses}, "task": task} if count > 1 else {}
+        started.append(
+            subprocess.Popen(
+                [sys.executable, PROCESS, folder, str(dropout), way, *map(str, killed)],
+                env={**os.environ, "TF_CONFIG": json.dumps(config)},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+    ends = [(*one.communicate(timeout=240), one.returncode) for one in started]
+    return [(code, out + err[-3000:]) for out, err, code in ends]
+
+
+def weights(folder):
+    with np.load(folder / "weights.npz") as saved:
+        return list(saved.values())
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    for code, text in run(folder, "train"):
+        assert code == 0, text
+    return folder
+
+
+def test_all_workers_have_the_same_weights_and_history(undisturbed):
+    other = undisturbed / "worker-1"
+    for chief, worker in zip(weights(undisturbed), weights(other), strict=True):
+        np.testing.assert_array_equal(chief, worker)
+    assert (undisturbed / "history.csv").read_text() == (other / "history.csv").read_text()
+
+
+def test_two_workers_train_as_one(tmp_path):
+    for code, text in [
+        *run(tmp_path / "2", "train", dropout=0),
+        *run(tmp_path / "1", "train", count=1, dropout=0),
+    ]:
+        assert code == 0, text
+    for two, one in zip(weights(tmp_path / "2"), weights(tmp_path / "1"), strict=True):
+        np.testing.assert_allclose(two, one, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "killed",
+    [
+        pytest.param([1], id="worker"),
+        pytest.param([0], id="chief", marks=pytest.mark.slow),
+        pytest.param([0, 1], id="both", marks=pytest.mark.slow),
+    ],
+)
+def test_a_killed_job_goes_on_to_the_same_bits(undisturbed, tmp_path, killed):
+    for index, (code, text) in enumerate(run(tmp_path, "train", killed)):
+        if index in killed:
+            assert code == -signal.SIGKILL, text
+        else:
+            assert code == 3, text
+            assert f"--resume {tmp_path}" in text
+    for code, text in run(tmp_path, "resume"):
+        assert code == 0, text
+    for resumed, expected in zip(weights(tmp_path), weights(undisturbed), strict=True):
+        np.testing.assert_array_equal(resumed, expected)
