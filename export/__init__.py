@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from .report import Report
     from .reporting.debug import debug
     from .reporting.layers import LayerError, LayerErrors
-    from .saved_model import to_saved_model
+    from .serving.configuration import write_serving_config
+    from .serving.saved_model import to_saved_model
     from .tflite import to_tflite
     from .tfmot import load_tfmot
 
@@ -57,6 +58,7 @@ __all__ = [
     "shrink",
     "to_saved_model",
     "to_tflite",
+    "write_serving_config",
 ]
 
 _HOMES = {
@@ -81,10 +83,11 @@ _HOMES = {
     "prune": "compression.pruning",
     "quantize_aware": "quantization.aware",
     "shrink": "compression.shrinking",
-    "to_saved_model": "saved_model",
+    "to_saved_model": "serving.saved_model",
     "to_tflite": "tflite",
+    "write_serving_config": "serving.configuration",
 }
-_WITHOUT_KERAS = ("Inspection", "Operator", "OutputError", "inspect")
+_WITHOUT_KERAS = ("Inspection", "Operator", "OutputError", "inspect", "write_serving_config")
 
 
 def __getattr__(name: str) -> Any:

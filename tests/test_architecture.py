@@ -46,6 +46,7 @@ ALLOWED = {
         "kerascnn.backend",
     },
     "kerascnn.search": {"kerascnn.models", "kerascnn.training", "kerascnn.backend"},
+    "kerascnn.serving": set(),
     "kerascnn.cli": {
         "kerascnn.backend",
         "kerascnn.data",
@@ -55,6 +56,7 @@ ALLOWED = {
         "kerascnn.losses",
         "kerascnn.models",
         "kerascnn.registry",
+        "kerascnn.serving",
         "kerascnn.tasks",
         "kerascnn.training",
     },

@@ -14,7 +14,9 @@ from kerascnn.cli.commands.evaluate import evaluate
 from kerascnn.cli.commands.export import export
 from kerascnn.cli.commands.inspect import inspect
 from kerascnn.cli.commands.list import list_systems
+from kerascnn.cli.commands.query import query
 from kerascnn.cli.commands.results import results
+from kerascnn.cli.commands.serve_config import serve_config
 from kerascnn.cli.commands.train import train
 from kerascnn.cli.commands.visualize import visualize
 from kerascnn.cli.quiet import load_tensorflow
@@ -49,6 +51,8 @@ app.command("debug")(_with_tensorflow(debug_layers))
 app.command("inspect")(inspect)
 app.command("demo")(_with_tensorflow(demo))
 app.command("results")(_with_tensorflow(results))
+app.command("serve-config")(serve_config)
+app.command("query")(query)
 app.command("visualize")(_with_tensorflow(visualize))
 mount(app)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from kerascnn.cli.runs import Run
 from kerascnn.cli.training import score_predictions, train_aware
 from kerascnn.training import parts
 
+WARM_UP = 8  # examples
 CALIBRATION = 200  # examples; more did not change the ranges of the bundled data sets
 
 
@@ -81,6 +83,22 @@ def export_part(
         parity=task.feeds(model, data.arrays(run.dataset.test, CALIBRATION))[part],
         **options,
     )
+
+
+def serving_options(run: Run, part: str | None) -> dict[str, Any]:
+    """Give what `export.to_saved_model` is told of a part of a run beside the model.
+
+    Without tensorflow-serving-api there are no samples to warm a server up.
+    """
+    model, task = run.model(), run.purpose
+    names = list(parts(model))
+    name = names[0] if part is None and len(names) == 1 else part
+    if name not in names:
+        return {}
+    options = {"metadata": edge.Metadata(**task.metadata(run.dataset, name))}
+    if importlib.util.find_spec("tensorflow_serving"):
+        options["samples"] = task.feeds(model, data.arrays(run.dataset.test, WARM_UP))[name]
+    return options
 
 
 def score_files(

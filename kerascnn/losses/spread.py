@@ -76,7 +76,7 @@ class Spread(keras.losses.Loss):
 
     def get_config(self):
         """Describe the arguments."""
-        return {**super().get_config(), "margin": float(self.margin)}
+        return {**super().get_config(), "margin": float(ops.convert_to_numpy(self.margin))}
 
 
 def _check_margin(margin):

@@ -66,7 +66,7 @@ def search_cells(
         batch_size: Images in a step of the shared weights.
         proposals: Generators in a step of the controller.
         candidates: Generators of which the best are kept, at the end of a stage.
-        keep: How many are kept.
+        keep: How many different ones are kept, where there are as many.
         samples: Images that a reward is computed of.
         learning_rate: Step size of the controller.
         entropy_weight: Weight of the entropy of the choices, which keeps them open.
@@ -109,7 +109,9 @@ def search_cells(
                     shared.grow(stage + 1)
             sample = controller.sample(candidates, previous)
             rewards = learner.rewards(sample)
-            best = np.argsort(rewards)[::-1][:keep]
+            # A controller that is sure proposes the same again and again.
+            others = {cells: index for index, cells in enumerate(sample.cells)}.values()
+            best = np.array(sorted(others, key=lambda index: -rewards[index])[:keep])
             found = [Found(sample.cells[index], rewards[index]) for index in best]
             states = [ops.take(state, best, axis=0) for state in sample.states]
             previous = Sample([one.cells for one in found], best, best, states)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import typer
 
-from kerascnn.cli.commands.export import load_part
+from kerascnn.cli.loading import load_part
 from kerascnn.edge.cli.console import print_table, show_json
 
 

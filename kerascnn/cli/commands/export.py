@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import typer
 
+from kerascnn.cli.loading import load_part
 from kerascnn.edge.cli.console import output, print_table, show_json
 
 
@@ -61,10 +62,7 @@ def export(
         kerascnn export runs/lenet5 --saved-model --output serving/lenet5
     """
     if saved_model:
-        from kerascnn.export import to_saved_model
-
-        model, stem = load_part(source, part)
-        written = to_saved_model(model, to or stem.with_name("saved_model"))
+        written = _serve(source, part, to)
         show_json({"saved_model": str(written)}) if as_json else output.print(str(written))
         return
     options: dict[str, Any] = {
@@ -128,20 +126,15 @@ def _export(
     return {"model": to_tflite(model, path, **options)}
 
 
-def load_part(source: Path, part: str | None) -> tuple[Any, Path]:
-    """Load a model or one of its parts, and say after what its exports are named."""
-    import keras
+def _serve(source: Path, part: str | None, to: Path | None) -> Path:
+    """Write a SavedModel; that of a run knows its labels, and has requests to warm up."""
+    from kerascnn.export import to_saved_model
 
+    model, stem = load_part(source, part)
+    folder = to or stem.with_name("saved_model")
+    if not source.is_dir():
+        return to_saved_model(model, folder)
+    from kerascnn.cli.deployment import serving_options
     from kerascnn.cli.runs import Run
-    from kerascnn.training import parts
 
-    if not source.exists():
-        raise ValueError(f"It must be a run folder or a .keras file. Received: {source}")
-    model = Run.open(source).model() if source.is_dir() else keras.saving.load_model(source)
-    stem = source / "model" if source.is_dir() else source.with_suffix("")
-    if part is None:
-        return model, stem
-    choices = {layer.name: layer for layer in model.layers} | parts(model)
-    if part not in choices:
-        raise ValueError(f"A part is one of {', '.join(choices)}. Received: part={part}")
-    return choices[part], stem.with_name(part)
+    return to_saved_model(model, folder, **serving_options(Run.open(source), part))

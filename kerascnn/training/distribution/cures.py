@@ -19,6 +19,7 @@ from kerascnn.training.distribution.refusals import refuse_empty_parts, refuse_w
 
 _TRAINER: Any = next(kind for kind in keras.Model.__mro__ if kind.__name__ == "TensorFlowTrainer")
 _TRAINING: Any = sys.modules[_TRAINER.__module__]
+_BACKEND: Any = sys.modules[_TRAINER.__mro__[1].__module__].backend
 _OPTIMIZER: Any = keras.optimizers.Optimizer
 
 
@@ -57,15 +58,22 @@ def _replace(owner: Any, name: str, cured: Callable[..., Any]) -> None:
 
 
 def build_from_a_part_of_the_batch(honest, model, iterator=None, data_batch=None):
-    """Build a model from what one replica sees, where Keras averages images, or crashes."""
+    """Build from what one replica sees, and by the model's own step where it has one."""
     strategy = model.distribute_strategy
     if iterator is not None and strategy.num_replicas_in_sync > 1:
-        for _, _, each in iterator:
-            data_batch = keras.tree.map_structure(
-                lambda value: strategy.experimental_local_results(value)[0], next(each)
-            )
-            break
-        iterator = None
+        _, _, batches = next(iter(iterator))
+        iterator, data_batch = (
+            None,
+            keras.tree.map_structure(
+                lambda value: strategy.experimental_local_results(value)[0], next(batches)
+            ),
+        )
+        compiled = [part for part in (model._compile_metrics, model._compile_loss) if part]
+        if type(model).test_step is not _TRAINER.test_step:
+            if not all(part.built for part in compiled):
+                with strategy.scope():
+                    _BACKEND.compute_output_spec(model.test_step, data_batch)
+            return None
     return honest(model, iterator, data_batch)
 
 
