@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -23,12 +23,8 @@ _BACKEND: Any = sys.modules[_TRAINER.__mro__[1].__module__].backend
 _OPTIMIZER: Any = keras.optimizers.Optimizer
 
 
-def cure(but: Container[str] = ()) -> None:
-    """Replace what is wrong in Keras, once in a process.
-
-    Args:
-        but: Names of functions of this module that are left out, to see what Keras does by itself.
-    """
+def cure() -> None:
+    """Replace what is wrong in Keras, for this process."""
     for owner, name, cured in (
         (_TRAINER, "fit", refuse_what_cannot_work),
         (_TRAINER, "_maybe_symbolic_build", build_from_a_part_of_the_batch),
@@ -40,8 +36,7 @@ def cure(but: Container[str] = ()) -> None:
         (keras.optimizers.LossScaleOptimizer, "check_finite", look_at_the_gradients_of_all),
         (keras.random.SeedGenerator, "next", draw_other_numbers_on_each_replica),
     ):
-        if cured.__name__ not in but:
-            _replace(owner, name, cured)
+        _replace(owner, name, cured)
 
 
 def _replace(owner: Any, name: str, cured: Callable[..., Any]) -> None:
@@ -62,14 +57,11 @@ def build_from_a_part_of_the_batch(honest, model, iterator=None, data_batch=None
     strategy = model.distribute_strategy
     if iterator is not None and strategy.num_replicas_in_sync > 1:
         _, _, batches = next(iter(iterator))
-        iterator, data_batch = (
-            None,
-            keras.tree.map_structure(
-                lambda value: strategy.experimental_local_results(value)[0], next(batches)
-            ),
-        )
-        compiled = [part for part in (model._compile_metrics, model._compile_loss) if part]
+        local = strategy.experimental_local_results
+        data_batch = keras.tree.map_structure(lambda value: local(value)[0], next(batches))
+        iterator = None
         if type(model).test_step is not _TRAINER.test_step:
+            compiled = [part for part in (model._compile_metrics, model._compile_loss) if part]
             if not all(part.built for part in compiled):
                 with strategy.scope():
                     _BACKEND.compute_output_spec(model.test_step, data_batch)

@@ -21,7 +21,7 @@ way, *names = sys.argv[1:]
 if way == "replicas":
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-strategy, _ = choose("mirrored" if way == "replicas" else "cpu")
+strategy = choose("mirrored")[0] if way == "replicas" else tf.distribute.get_strategy()
 spec = importlib.util.spec_from_file_location("contract", CONTRACT)
 contract = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(contract)
