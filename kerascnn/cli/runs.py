@@ -19,6 +19,8 @@ from kerascnn import registry
 from kerascnn.data import Dataset, load
 from kerascnn.tasks import Task, get_task
 
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -35,6 +37,8 @@ class Run:
         seed: Seed of the weights, the order and the noise.
         data_options: Keyword arguments of the data set.
         model_options: Keyword arguments of the builder, beyond those that the task sets.
+        precision: What the layers compute in: `"float32"`, `"mixed_float16"` or
+            `"mixed_bfloat16"`; weights are float32.
     """
 
     folder: Path
@@ -47,6 +51,13 @@ class Run:
     seed: int = 0
     data_options: Mapping[str, Any] = field(default_factory=dict)
     model_options: Mapping[str, Any] = field(default_factory=dict)
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise ValueError(
+                f"A precision is one of {', '.join(PRECISIONS)}. Received: {self.precision}"
+            )
 
     @classmethod
     def open(cls, folder: Path) -> Run:
@@ -89,7 +100,12 @@ class Run:
         keras.utils.set_random_seed(self.seed)
         known = registry.get_system(self.system).takes(self.purpose.model_options(self.dataset))
         options = {**known, **self.model_options}
-        return registry.create_model(self.system, **options)
+        before = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(self.precision)
+        try:
+            return registry.create_model(self.system, **options)
+        finally:
+            keras.config.set_dtype_policy(before)
 
     def model(self) -> Any:
         """Load the trained model.
@@ -103,7 +119,8 @@ class Run:
                 "The run holds no trained model. Finish it with: "
                 f"kerascnn train --resume {self.folder}"
             )
-        return keras.saving.load_model(path)
+        # Keras cannot restore the optimizer of a model in half precision, and none is needed.
+        return keras.saving.load_model(path, compile=False)
 
 
 def new_folder(parent: Path, name: str) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import shutil
 import signal
 import threading
 import warnings
@@ -12,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 import keras
+import numpy as np
 
 _FILE = "latest.weights.h5"
 
@@ -49,9 +52,28 @@ class Backup(keras.callbacks.BackupAndRestore):
             self.on_epoch_end(-1)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Write the state, whole even if Ctrl-C comes meanwhile."""
+        """Write the state, whole even if Ctrl-C comes meanwhile.
+
+        Raises:
+            OSError: If the disk is full; the state before it is kept.
+        """
+        self._check_space()
         with _interrupts_waiting():
             super().on_epoch_end(epoch, logs)
+
+    def _check_space(self) -> None:
+        """Refuse to begin what can't be ended: a failing write of HDF5 ends the process."""
+        folder = Path(self.backup_dir)
+        needed = sum(int(np.prod(one.shape)) * 4 for one in self.model.variables)
+        needed = max(needed, *(file.stat().st_size for file in folder.glob("*.h5")), 0)
+        free = shutil.disk_usage(folder if folder.exists() else folder.parent).free
+        if free < needed:
+            raise OSError(
+                errno.ENOSPC,
+                f"The disk is full, with {free:,} bytes left of {needed:,} that the state takes. "
+                "Make room, and go on with the last whole epoch by resuming",
+                str(folder),
+            )
 
 
 def holds_backup(folder: Path) -> bool:

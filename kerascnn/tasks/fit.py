@@ -6,16 +6,16 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import keras
-import numpy as np
 
 from kerascnn.data import Dataset
 from kerascnn.tasks.backup import Backup, holds_backup
+from kerascnn.tasks.compiling import compile_model
 from kerascnn.tasks.curves import draw_curves
-from kerascnn.tasks.epochs import Chance, batches, cosine, held_out
-from kerascnn.tasks.history import History, read_history
+from kerascnn.tasks.epochs import Chance, batches, held_out
+from kerascnn.tasks.history import Finite, History, read_history
+from kerascnn.tasks.saving import kept_besides, save_model
 from kerascnn.tasks.task import Task
 from kerascnn.training.distribution import check_parts, watching_workers, worker_folder
 from kerascnn.training.progress import Progress
@@ -33,6 +33,9 @@ def train(
     resume: bool = False,
     seed: int = 0,
     steps_per_execution: int = 1,
+    accumulation_steps: int = 1,
+    keep_best: bool = False,
+    tensorboard: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict[str, list[float]]:
     """Compile and fit a model.
@@ -60,6 +63,9 @@ def train(
         resume: Go on with the state in the folder; otherwise begin anew, and drop that state.
         seed: Seed of the order and of what layers draw.
         steps_per_execution: Steps between two looks at the callbacks; more keep fast devices busy.
+        accumulation_steps: Batches whose gradients are added up to one change of the weights.
+        keep_best: Keep the model with the least loss on held-out examples too, as `best.keras`.
+        tensorboard: Write logs for TensorBoard to `tensorboard` in the folder.
         callbacks: Further callbacks.
 
     Returns:
@@ -79,16 +85,17 @@ def train(
     check_parts(batch_size, strategy)
     task.check(model, dataset)
     folder = worker_folder(run, strategy)
-    _prepare(folder, resume)
+    kept = kept_besides(folder, task, best=keep_best, tensorboard=tensorboard)
     keras.utils.set_random_seed(seed)
-    with strategy.scope():
-        task.compile(model, learning_rate=learning_rate)
-        model.steps_per_execution = steps_per_execution
-        if model.optimizer is not None:
-            # A backup can only be restored into an optimizer whose state exists.
-            model.optimizer.build(model.trainable_variables)
-            peak = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
-            callbacks = [cosine(peak, epochs), *callbacks]
+    schedule = compile_model(
+        model,
+        task,
+        epochs=epochs,
+        learning_rate=learning_rate,
+        steps_per_execution=steps_per_execution,
+        accumulation_steps=accumulation_steps,
+    )
+    _prepare(folder, resume)
     chance = Chance(seed)
     history = History(folder / "history.csv")
     with Progress() as progress, watching_workers(run):
@@ -100,29 +107,19 @@ def train(
             verbose=0,
             callbacks=[
                 chance,
-                _Finite(),
+                Finite(),
                 history,
                 Backup(folder / "backup"),
                 progress,
                 *task.callbacks(dataset, folder),
+                *kept,
+                *schedule,
                 *callbacks,
             ],
         )
     values = read_history(folder / "history.csv")
     _save(model, folder, values)
     return values
-
-
-class _Finite(keras.callbacks.Callback):
-    """Stops a run that diverges, before its state overwrites the last good one."""
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        for name, value in (logs or {}).items():
-            if "loss" in name and not np.isfinite(value):
-                raise ValueError(
-                    "The loss must stay finite; lower the learning rate. "
-                    f"Received: {name}={value} in epoch {epoch + 1}"
-                )
 
 
 def _prepare(folder: Path, resume: bool) -> None:
@@ -141,9 +138,7 @@ def _prepare(folder: Path, resume: bool) -> None:
 
 def _save(model: keras.Model, folder: Path, history: dict[str, list[float]]) -> None:
     """Write the results, each of which replaces an older one only when it is whole."""
-    partial = folder / "partial.keras"
-    model.save(partial)
-    os.replace(partial, folder / "model.keras")
+    save_model(model, folder / "model.keras")
     partial = folder / "partial.png"
     draw_curves(history).save(partial)
     os.replace(partial, folder / "curves.png")

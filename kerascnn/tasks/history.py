@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 
 class History(keras.callbacks.Callback):
@@ -36,6 +37,23 @@ class History(keras.callbacks.Callback):
             writer.writeheader()
             writer.writerows(self.rows)
         os.replace(partial, self.path)
+
+
+class Finite(keras.callbacks.Callback):
+    """Stops a run that diverges, before its state overwrites the last good one."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Look at the losses of the epoch.
+
+        Raises:
+            ValueError: If one is not finite.
+        """
+        for name, value in (logs or {}).items():
+            if "loss" in name and not np.isfinite(value):
+                raise ValueError(
+                    "The loss must stay finite; lower the learning rate. "
+                    f"Received: {name}={value} in epoch {epoch + 1}"
+                )
 
 
 def read_history(path: Path) -> dict[str, list[float]]:

@@ -38,6 +38,14 @@ def train(
     steps_per_execution: int = typer.Option(
         1, min=1, help="Steps between two looks at the progress; more keep fast devices busy."
     ),
+    accumulation_steps: int = typer.Option(
+        1, min=1, help="Batches whose gradients are added up to one change of the weights."
+    ),
+    precision: str = typer.Option("float32", help="float32, mixed_float16 or mixed_bfloat16."),
+    keep_best: bool = typer.Option(
+        False, "--keep-best", help="Keep best.keras too, of the least loss on held-out examples."
+    ),
+    tensorboard: bool = typer.Option(False, "--tensorboard", help="Write logs for TensorBoard."),
     as_json: bool = typer.Option(False, "--json", help="Print the test score as JSON."),
 ) -> None:
     """Train a system and score it on the held-out test split.
@@ -84,6 +92,7 @@ def train(
             data_option=data_option,
             model_option=model_option,
             folder=folder,
+            precision=precision,
         )
     chosen, why = choose(strategy)
     errors.print(why, markup=False, highlight=False)
@@ -94,6 +103,9 @@ def train(
             strategy=chosen,
             synchronize=synchronize,
             steps_per_execution=steps_per_execution,
+            accumulation_steps=accumulation_steps,
+            keep_best=keep_best,
+            tensorboard=tensorboard,
         )
     except KeyboardInterrupt:
         errors.print(f"Interrupted. Go on with: kerascnn train --resume {run.folder}")

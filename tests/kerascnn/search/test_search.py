@@ -114,7 +114,7 @@ def test_images_of_another_size_are_refused():
 
 
 def digits(reward):
-    """Search on digits, and give the score of what is found and of generators at random."""
+    """Search on digits; give by how much what is found scores better than generators at random."""
     images = 2 * data.arrays(data.load("digits", size=8).train)["image"] - 1
     gan = shared(latent_dim=32, filters=32, discriminator_filters=32, learning_rate=1e-3)
 
@@ -135,19 +135,24 @@ def digits(reward):
     )
     controller = Controller(0, seed=99)
     others = controller.sample(20, controller.nothing()).cells
-    gain = [np.mean([score(one) for one in some]) for some in ([f.cells for f in found], others)]
-    print(gain, found)
-    return gain[0] - gain[1]
+    best, chance = score(found[0].cells), np.mean([score(one) for one in others])
+    print(best, chance, found)
+    return best - chance
+
+
+# What a controller is sure of is trained more than the rest, and so it is a little better even
+# where the reward is noise: by 0.6, where the reward that counts gave 3.8.
+GAIN = 1.5
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_the_search_finds_better_generators_than_chance():
-    assert digits(lambda images: inception_score(judge(images / 2 + 0.5)[1])) >= 0.3
+    assert digits(lambda images: inception_score(judge(images / 2 + 0.5)[1])) >= GAIN
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_a_search_for_noise_finds_nothing():
     random = np.random.default_rng(1)
-    assert digits(lambda images: float(random.normal())) < 0.3
+    assert digits(lambda images: float(random.normal())) < GAIN

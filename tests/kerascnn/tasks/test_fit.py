@@ -1,7 +1,9 @@
 """An interrupted run goes on where it was, and ends where an uninterrupted one does."""
 
+import shutil
 import signal
 import threading
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -144,6 +146,24 @@ def test_a_damaged_backup_is_replaced_by_the_one_before(tmp_path, whole):
     model, _ = fit(tmp_path, resume=True)
     for value, other in zip(variables(model), variables(trained), strict=True):
         np.testing.assert_allclose(value, other, rtol=1e-5, atol=1e-7)
+
+
+def test_a_full_disk_is_seen_before_the_state_is_overwritten(tmp_path, monkeypatch, whole):
+    class Fill(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(free=1000))
+
+    with pytest.raises(OSError, match=r"disk is full, with 1,000 bytes left.*resuming"):
+        fit(tmp_path, callbacks=[Fill()])
+    monkeypatch.undo()
+    model, _ = fit(tmp_path, resume=True)
+    for value, other in zip(variables(model), variables(whole[1]), strict=True):
+        np.testing.assert_allclose(value, other, rtol=1e-5, atol=1e-7)
+
+
+class Usage(NamedTuple):
+    free: int
 
 
 def test_there_must_be_something_to_resume(tmp_path):
