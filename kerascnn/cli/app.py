@@ -15,6 +15,7 @@ from kerascnn.cli.commands.export import export
 from kerascnn.cli.commands.inspect import inspect
 from kerascnn.cli.commands.list import list_systems
 from kerascnn.cli.commands.query import query
+from kerascnn.cli.commands.records import records
 from kerascnn.cli.commands.results import results
 from kerascnn.cli.commands.serve_config import serve_config
 from kerascnn.cli.commands.train import train
@@ -51,6 +52,7 @@ app.command("debug")(_with_tensorflow(debug_layers))
 app.command("inspect")(inspect)
 app.command("demo")(_with_tensorflow(demo))
 app.command("results")(_with_tensorflow(results))
+app.command("records")(_with_tensorflow(records))
 app.command("serve-config")(serve_config)
 app.command("query")(query)
 app.command("visualize")(_with_tensorflow(visualize))

@@ -8,6 +8,7 @@ from kerascnn.data.captions import from_captions
 from kerascnn.data.catalogue import list_datasets, list_options, load
 from kerascnn.data.dataset import Dataset, arrays
 from kerascnn.data.in_memory import from_arrays
+from kerascnn.data.record_writing import write_records
 from kerascnn.data.regions import from_regions
 from kerascnn.data.sounds import from_sounds
 from kerascnn.data.texts import from_texts
@@ -23,4 +24,5 @@ __all__ = [
     "list_datasets",
     "list_options",
     "load",
+    "write_records",
 ]

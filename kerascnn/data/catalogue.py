@@ -21,6 +21,7 @@ from kerascnn.data.npz import npz
 from kerascnn.data.number_words import number_words
 from kerascnn.data.people import people
 from kerascnn.data.photographs import photographs
+from kerascnn.data.records import INDEX, records
 from kerascnn.data.shapes import shapes
 from kerascnn.data.speech_commands import speech_commands, word_files
 from kerascnn.data.spoken_digits import spoken_digits
@@ -51,8 +52,9 @@ def load(name: str | Path, **options: Any) -> Dataset:
     Args:
         name: A name that `list_datasets` gives; a folder with one sub-folder of pictures a class,
             with one of `.wav` files a word, as Speech Commands is, or with transcripts, as
-            LibriSpeech is; a `.npz` file with the arrays that `from_arrays` takes; or a `.json`
-            file of annotations in the format of COCO or a folder with one in it.
+            LibriSpeech is, or with what `write_records` wrote; a `.npz` file with the arrays that
+            `from_arrays` takes; or a `.json` file of annotations in the format of COCO or a folder
+            with one in it.
         **options: Keyword arguments of the data set, such as `size`, `count` or `seed`.
 
     Raises:
@@ -85,6 +87,8 @@ def _builder(name: str | Path) -> Callable[..., Dataset]:
     if str(name) in _BUILDERS:
         return _BUILDERS[str(name)]
     path = Path(name)
+    if (path / INDEX).is_file():
+        return functools.partial(records, path)
     if path.suffix == ".json" or (path.is_dir() and annotation_files(path)):
         return functools.partial(coco, path)
     if path.is_dir() and transcript_files(path):

@@ -65,7 +65,7 @@ def coco(
     _answer(found, malformed)
     columns = _columns(found)
     parts = split_indices(len(found.pictures), (validation, test), seed=seed)
-    train, held_out, tested = serve(columns, parts, read)
+    served = serve(columns, parts, read)
     whole = Path(path).resolve()
     return Dataset(
         name=whole.name if whole.is_dir() else whole.stem,
@@ -73,9 +73,7 @@ def coco(
         licence=licence or "not stated",
         labels=("background", *found.categories),
         shape=(size, size, channels),
-        train=train,
-        validation=held_out,
-        test=tested,
+        **served,
         points=found.points,
         skeleton=found.skeleton,
     )

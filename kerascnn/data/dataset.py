@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
+
+SPLITS = ("train", "validation", "test")
+
+# A seed or None for the order as it is, into how many parts the examples are dealt out, and which.
+Order: TypeAlias = Callable[[tf.Tensor | None, int, int], tf.data.Dataset]
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class Dataset:
         points: Name of each key point.
         skeleton: Pairs of key points that a limb joins, as indices of `points`.
         sample_rate: Samples a second of the sounds, in Hz; 0 where there are none.
+        order: Serves the training split in the order that a seed decides, or a part of it, without
+            having decoded the examples before; None where they are in memory anyway.
     """
 
     name: str
@@ -56,6 +64,7 @@ class Dataset:
     points: tuple[str, ...] = ()
     skeleton: tuple[tuple[int, int], ...] = ()
     sample_rate: int = 0
+    order: Order | None = None
 
 
 def arrays(split: tf.data.Dataset, limit: int | None = None) -> dict[str, np.ndarray]:

@@ -44,16 +44,14 @@ def folder(
     files, labels, names = _list(Path(path))
     parts = split_indices(len(files), (validation, test), seed=seed, groups=labels)
     columns = {"image": files, "label": labels}
-    train, held_out, tested = serve(columns, parts, read)
+    served = serve(columns, parts, read)
     return Dataset(
         name=Path(path).resolve().name,
         source=source or str(path),
         licence=licence or "not stated",
         labels=names,
         shape=(size, size, channels),
-        train=train,
-        validation=held_out,
-        test=tested,
+        **served,
     )
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
+
+from kerascnn.data.dataset import SPLITS, Order
 
 
 def reader(size: int, channels: int) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -45,25 +48,36 @@ def serve(
     read: Callable[[tf.Tensor], tf.Tensor],
     *,
     key: str = "image",
-) -> list[tf.data.Dataset]:
-    """Serve parts of arrays example by example, whose files are read when they are asked for.
+) -> dict[str, Any]:
+    """Serve arrays example by example, whose files are read when they are asked for.
 
     Args:
         columns: Arrays with the examples along the first axis; that of the key holds paths.
-        parts: The indices of each part.
+        parts: The indices of the training, validation and test examples.
         read: What `reader` gives.
         key: Name of the array whose files are read.
+
+    Returns:
+        The fields `train`, `validation`, `test` and `order` of a `Dataset`.
     """
 
     def example(row: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         return {**row, key: read(row[key])}
 
-    return [
-        tf.data.Dataset.from_tensor_slices(
-            {name: values[part] for name, values in columns.items()}
-        ).map(example, num_parallel_calls=tf.data.AUTOTUNE)
-        for part in parts
-    ]
+    def order(part: np.ndarray) -> Order:
+        rows = {name: values[part] for name, values in columns.items()}
+
+        def serve_rows(seed: tf.Tensor | None, shards: int, index: int) -> tf.data.Dataset:
+            served = tf.data.Dataset.from_tensor_slices(rows)
+            if seed is not None:
+                served = served.shuffle(len(part), seed)
+            return served.shard(shards, index).map(example, num_parallel_calls=tf.data.AUTOTUNE)
+
+        return serve_rows
+
+    orders = [order(part) for part in parts]
+    splits = dict(zip(SPLITS, orders, strict=True))
+    return {**{name: one(None, 1, 0) for name, one in splits.items()}, "order": orders[0]}
 
 
 def picture_size(file: Path) -> tuple[int, int]:

@@ -39,16 +39,13 @@ def recorded(
         licence: The terms under which they may be used.
     """
     samples = round(seconds * sample_rate)
-    train, validation, test = serve(columns, parts, _reader(sample_rate, samples), key="sound")
     return Dataset(
         name=root.resolve().name,
         source=source,
         licence=licence,
         labels=labels,
         shape=(samples,),
-        train=train,
-        validation=validation,
-        test=test,
+        **serve(columns, parts, _reader(sample_rate, samples), key="sound"),
         sample_rate=sample_rate,
     )
 

@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kerascnn.data import Dataset
+from kerascnn.data.dataset import Order
 from kerascnn.tasks.task import Task
 from kerascnn.training.distribution import sharded
 
@@ -48,31 +50,61 @@ class Chance(keras.callbacks.Callback):
 
 
 def batches(
-    task: Task, model: keras.Model, split: tf.data.Dataset, size: int, seed: tf.Variable
+    task: Task,
+    model: keras.Model,
+    dataset: Dataset,
+    size: int,
+    seed: tf.Variable,
+    *,
+    cache: bool = False,
 ) -> tf.data.Dataset:
     """Serve the training split, in another order each epoch.
+
+    Under several replicas each worker reads its own examples and no others; the batch of all
+    replicas together holds those that it holds on one device.
 
     Args:
         task: What the model is for.
         model: The model to train.
-        split: Unbatched examples.
+        dataset: What it learns from.
         size: Examples in a batch. A smaller last batch is dropped unless it is the only one.
         seed: Seed of the order, int64 `()`; its value at the start of an epoch counts.
+        cache: Keep the decoded examples in memory.
     """
-    count = int(split.cardinality())
-    examples = split.map(lambda e: task.example(e, model), num_parallel_calls=tf.data.AUTOTUNE)
-    whole = count >= size
+    count = int(dataset.train.cardinality())
+    order = dataset.order
+    if cache or order is None:
+        order = _in_memory(dataset.train.cache() if cache else dataset.train, count)
+    steps, whole = max(count // size, 1), count >= size
 
-    def epoch(_: tf.Tensor) -> tf.data.Dataset:
-        # This seeds the graph of this function only, and makes its order independent of whatever
-        # the process was seeded with; beside a global seed of 0, `shuffle` takes no tensor.
-        tf.random.set_seed(1)
-        shuffled = examples.shuffle(min(count, BUFFER), seed)
-        return shuffled.batch(size, drop_remainder=whole)
+    def served(shards: int, index: int, part: int) -> tf.data.Dataset:
+        def epoch(_: tf.Tensor) -> tf.data.Dataset:
+            # This seeds the graph of this function only, and makes its order independent of
+            # whatever the process was seeded with; beside a global seed of 0, `shuffle` takes no
+            # tensor.
+            tf.random.set_seed(1)
+            examples = order(seed, shards, index)
+            examples = examples.map(lambda e: task.example(e, model), tf.data.AUTOTUNE)
+            return examples.batch(part, drop_remainder=whole)
 
-    served = tf.data.Dataset.range(1).flat_map(epoch).prefetch(tf.data.AUTOTUNE)
-    counted = tf.data.experimental.assert_cardinality(max(count // size, 1))
-    return sharded(served.apply(counted))
+        return tf.data.Dataset.range(1).flat_map(epoch).prefetch(tf.data.AUTOTUNE)
+
+    strategy = model.distribute_strategy
+    number = strategy.num_replicas_in_sync
+    if number == 1:
+        return served(1, 0, size).apply(tf.data.experimental.assert_cardinality(steps))
+    return strategy.distribute_datasets_from_function(
+        lambda context: served(
+            context.num_input_pipelines, context.input_pipeline_id, size // number
+        ).take(steps * number // context.num_input_pipelines)
+    )
+
+
+def _in_memory(split: tf.data.Dataset, count: int) -> Order:
+    def order(seed: tf.Tensor | None, shards: int, index: int) -> tf.data.Dataset:
+        return split.shuffle(min(count, BUFFER), seed).shard(shards, index)
+
+    return order
 
 
 def held_out(

@@ -36,6 +36,7 @@ def train(
     accumulation_steps: int = 1,
     keep_best: bool = False,
     tensorboard: bool = False,
+    cache: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict[str, list[float]]:
     """Compile and fit a model.
@@ -66,6 +67,7 @@ def train(
         accumulation_steps: Batches whose gradients are added up to one change of the weights.
         keep_best: Keep the model with the least loss on held-out examples too, as `best.keras`.
         tensorboard: Write logs for TensorBoard to `tensorboard` in the folder.
+        cache: Keep the decoded examples of a folder in memory after the first epoch.
         callbacks: Further callbacks.
 
     Returns:
@@ -98,9 +100,10 @@ def train(
     _prepare(folder, resume)
     chance = Chance(seed)
     history = History(folder / "history.csv")
-    with Progress() as progress, watching_workers(run):
+    steps = int(dataset.train.cardinality()) // batch_size
+    with Progress(steps=steps) as progress, watching_workers(run):
         model.fit(
-            batches(task, model, dataset.train, batch_size, chance.order),
+            batches(task, model, dataset, batch_size, chance.order, cache=cache),
             validation_data=held_out(task, model, dataset.validation, batch_size),
             epochs=epochs,
             shuffle=False,  # the batches are, by themselves

@@ -19,14 +19,16 @@ class Progress(keras.callbacks.Callback):
 
     Args:
         console: Where to show it; the standard error stream when None.
+        steps: Batches of an epoch, where Keras cannot count them, as under several replicas.
 
     Example:
         >>> with Progress() as progress:
         ...     model.fit(images, labels, verbose=0, callbacks=[progress])
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, steps: int | None = None) -> None:
         super().__init__()
+        self.steps = steps
         self.console = console or Console(stderr=True)
         self.bar = rich.progress.Progress(
             rich.progress.TextColumn("epoch {task.fields[epoch]}"),
@@ -70,7 +72,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Move the bar on."""
-        if self.task is not None and (steps := self.params.get("steps")):
+        if self.task is not None and (steps := self.params.get("steps") or self.steps):
             self.bar.update(self.task, completed=self.epoch + (batch + 1) / steps)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -46,6 +46,7 @@ def train(
         False, "--keep-best", help="Keep best.keras too, of the least loss on held-out examples."
     ),
     tensorboard: bool = typer.Option(False, "--tensorboard", help="Write logs for TensorBoard."),
+    cache: bool = typer.Option(False, "--cache", help="Keep decoded examples in memory."),
     as_json: bool = typer.Option(False, "--json", help="Print the test score as JSON."),
 ) -> None:
     """Train a system and score it on the held-out test split.
@@ -106,6 +107,7 @@ def train(
             accumulation_steps=accumulation_steps,
             keep_best=keep_best,
             tensorboard=tensorboard,
+            cache=cache,
         )
     except KeyboardInterrupt:
         errors.print(f"Interrupted. Go on with: kerascnn train --resume {run.folder}")
