@@ -15,6 +15,7 @@ EQUAL = 1e-6
 RIGHT = ["whole batches", "synchronised batch normalisation", "triplets mined in the whole batch"]
 WRONG = [
     "a smaller last batch",
+    "a variational autoencoder",
     "clipped by norm",
     "clipped by global norm",
     "clipped by value",
