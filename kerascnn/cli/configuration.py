@@ -10,7 +10,7 @@ from typing import Any
 
 from kerascnn import registry
 from kerascnn.cli.runs import Run, new_folder
-from kerascnn.data import list_options
+from kerascnn.data import least_side, list_options
 from kerascnn.tasks import get_task
 
 
@@ -65,7 +65,7 @@ def _sized(
     chosen = {"input_shape": default, **found.variants.get(system, {}), **model_options}
     if "size" not in list_options(name) or "size" in options:
         return options
-    return {"size": chosen["input_shape"][0], **options}
+    return {"size": max(chosen["input_shape"][0], least_side(name)), **options}
 
 
 def parse_options(words: Sequence[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from kerascnn.backend import require_tensorflow_backend
 require_tensorflow_backend()
 
 from kerascnn.data.captions import from_captions
-from kerascnn.data.catalogue import list_datasets, list_options, load
+from kerascnn.data.catalogue import least_side, list_datasets, list_options, load
 from kerascnn.data.dataset import Dataset, arrays
 from kerascnn.data.in_memory import from_arrays
 from kerascnn.data.record_writing import write_records
@@ -21,6 +21,7 @@ __all__ = [
     "from_regions",
     "from_sounds",
     "from_texts",
+    "least_side",
     "list_datasets",
     "list_options",
     "load",

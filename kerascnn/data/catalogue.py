@@ -22,6 +22,7 @@ from kerascnn.data.number_words import number_words
 from kerascnn.data.people import people
 from kerascnn.data.photographs import photographs
 from kerascnn.data.records import INDEX, records
+from kerascnn.data.scenery import LEAST_SIDE
 from kerascnn.data.shapes import shapes
 from kerascnn.data.speech_commands import speech_commands, word_files
 from kerascnn.data.spoken_digits import spoken_digits
@@ -39,6 +40,9 @@ _BUILDERS: dict[str, Callable[..., Dataset]] = {
     "translated_digits": translated_digits,
     **{name: functools.partial(keras_dataset, name) for name in NAMES},
 }
+
+
+_DRAWN = ("captioned_scenes", "cells", "people", "shapes")
 
 
 def list_datasets() -> list[str]:
@@ -77,6 +81,11 @@ def list_options(name: str | Path) -> list[str]:
         ValueError: If there is no such data set.
     """
     return _options(_builder(name))
+
+
+def least_side(name: str | Path) -> int:
+    """Give the least `size` that a data set can be made at, in pixels."""
+    return LEAST_SIDE if name in _DRAWN else 1
 
 
 def _options(build: Callable[..., Dataset]) -> list[str]:

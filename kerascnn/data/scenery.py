@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from kerascnn.data.dataset import Dataset, slices
 
+LEAST_SIDE = 16  # pixels; less cannot show what is drawn
 _MOST = 250_000_000  # pixels in training: 6 GB while they are drawn
 
 
@@ -39,9 +40,9 @@ def generated(
     """
     if count < 4:
         raise ValueError(f"A training split has at least 4 images. Received: count={count}")
-    if size < 16:
+    if size < LEAST_SIDE:
         raise ValueError(
-            f"{name.capitalize()} need at least 16 pixels a side. Received: size={size}"
+            f"{name.capitalize()} need at least {LEAST_SIDE} pixels a side. Received: size={size}"
         )
     if not 0 <= noise < np.inf:
         raise ValueError(f"Noise must be 0 or above. Received: noise={noise}")
