@@ -10,6 +10,9 @@ import tensorflow as tf
 
 from kerascnn.training.distribution.cures import cure
 
+_EXAMPLE = (
+    '{"cluster": {"worker": ["one:2222", "two:2222"]}, "task": {"type": "worker", "index": 0}}'
+)
 _KINDS = ("auto", "cpu", "gpu", "mirrored", "multi_worker", "tpu")
 
 
@@ -81,8 +84,13 @@ def _automatic() -> tuple[str, str]:
 
 
 def _workers() -> int:
-    cluster = json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster", {})
-    return sum(len(cluster.get(kind, ())) for kind in ("chief", "worker"))
+    """Count the workers that TF_CONFIG names."""
+    text = os.environ.get("TF_CONFIG") or "{}"
+    try:
+        cluster = json.loads(text).get("cluster", {})
+        return sum(len(cluster.get(kind, ())) for kind in ("chief", "worker"))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ValueError(f"TF_CONFIG must be like {_EXAMPLE}. Received: {text!r}") from error
 
 
 def _one(device: str) -> tf.distribute.Strategy:
@@ -105,8 +113,7 @@ def _multi_worker() -> tf.distribute.Strategy:
     if not _workers():
         raise ValueError(
             "Several workers find each other by the environment variable TF_CONFIG, such as "
-            '{"cluster": {"worker": ["one:2222", "two:2222"]}, "task": {"type": "worker", '
-            f'"index": 0}}}}. Received: TF_CONFIG={os.environ.get("TF_CONFIG")!r}'
+            f"{_EXAMPLE}. Received: TF_CONFIG={os.environ.get('TF_CONFIG')!r}"
         )
     return tf.distribute.MultiWorkerMirroredStrategy()
 
