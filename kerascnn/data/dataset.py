@@ -11,7 +11,8 @@ import tensorflow as tf
 
 SPLITS = ("train", "validation", "test")
 
-# A seed or None for the order as it is, into how many parts the examples are dealt out, and which.
+# A seed or None for the order as it is, into how many parts the examples are dealt out, and which;
+# the last part is never larger than another one.
 Order: TypeAlias = Callable[[tf.Tensor | None, int, int], tf.data.Dataset]
 
 

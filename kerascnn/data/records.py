@@ -12,6 +12,7 @@ import tensorflow as tf
 from kerascnn.data.dataset import SPLITS, Dataset, Order
 
 INDEX = "records.json"
+_FILES = 16  # that are read at the same time
 _BUFFER = 4096  # serialized examples to shuffle among, beside the order of the files
 
 
@@ -61,16 +62,18 @@ def _order(folder: Path, name: str, count: int, spec: dict[str, Any]) -> Order:
         # Whole files to each worker where there are enough, so that none reads what it drops.
         by_file = len(files) % shards == 0
         paths = paths.shard(shards, index) if by_file else paths
+        # A number of its own would make the order depend on the machine.
         texts = paths.interleave(
-            tf.data.TFRecordDataset, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+            tf.data.TFRecordDataset, _FILES, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
         )
         texts = texts if by_file else texts.shard(shards, index)
         if seed is not None:
             texts = texts.shuffle(_BUFFER, seed)
-        examples = texts.map(parse, num_parallel_calls=tf.data.AUTOTUNE)
-        if shards > 1:
-            return examples
-        return examples.apply(tf.data.experimental.assert_cardinality(count))
+        # Files differ by one example at most, and workers must have equally many.
+        least = count // len(files) * (len(files) // shards) if by_file else count // shards
+        number = count if shards == 1 else least
+        examples = texts.map(parse, num_parallel_calls=tf.data.AUTOTUNE).take(number)
+        return examples.apply(tf.data.experimental.assert_cardinality(number))
 
     return order
 

@@ -60,8 +60,8 @@ def batches(
 ) -> tf.data.Dataset:
     """Serve the training split, in another order each epoch.
 
-    Under several replicas each worker reads its own examples and no others; the batch of all
-    replicas together holds those that it holds on one device.
+    Under several replicas each worker reads its own examples and no others. Unless it reads whole
+    files of records, the batch of all replicas together holds those that it holds on one device.
 
     Args:
         task: What the model is for.
@@ -70,6 +70,9 @@ def batches(
         size: Examples in a batch. A smaller last batch is dropped unless it is the only one.
         seed: Seed of the order, int64 `()`; its value at the start of an epoch counts.
         cache: Keep the decoded examples in memory.
+
+    Raises:
+        ValueError: If several replicas have not one whole batch.
     """
     count = int(dataset.train.cardinality())
     order = dataset.order
@@ -93,11 +96,19 @@ def batches(
     number = strategy.num_replicas_in_sync
     if number == 1:
         return served(1, 0, size).apply(tf.data.experimental.assert_cardinality(steps))
-    return strategy.distribute_datasets_from_function(
-        lambda context: served(
-            context.num_input_pipelines, context.input_pipeline_id, size // number
-        ).take(steps * number // context.num_input_pipelines)
-    )
+    if not whole:
+        raise ValueError(
+            f"{number} replicas need at least one whole batch of examples; take a smaller one. "
+            f"Received: batch_size={size} for {count} examples"
+        )
+
+    def part(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        workers = context.num_input_pipelines
+        least = int(order(seed, workers, workers - 1).cardinality())
+        taken = least * workers // size * number // workers
+        return served(workers, context.input_pipeline_id, size // number).take(taken)
+
+    return strategy.distribute_datasets_from_function(part)
 
 
 def _in_memory(split: tf.data.Dataset, count: int) -> Order:

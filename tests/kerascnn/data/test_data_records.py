@@ -70,12 +70,14 @@ def test_a_seed_decides_the_order(folder):
 
 
 @pytest.mark.parametrize("shards", [2, 3])
-def test_shards_share_no_example_and_miss_none(folder, shards):
-    # Of six files two workers take three each; three take two each; four could not.
+def test_workers_share_no_example_and_have_equally_many(folder, shards):
+    # Six files of four or five examples: two workers read three each, and three read two each.
     order = data.load(folder).order
-    parts = [numbers(order(tf.constant(5, "int64"), shards, index)) for index in range(shards)]
-    whole = [number for part in parts for number in part]
-    assert sorted(whole) == sorted(numbers(data.load(folder).train))
+    orders = [order(tf.constant(5, "int64"), shards, index) for index in range(shards)]
+    parts = [numbers(one) for one in orders]
+    assert {len(part) for part in parts} == {24 // shards}
+    assert len({number for part in parts for number in part}) == 24
+    assert {int(one.cardinality()) for one in orders} == {24 // shards}
 
 
 def test_fewer_files_than_workers_are_shared_example_by_example(written, tmp_path):

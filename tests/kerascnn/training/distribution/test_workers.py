@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kerascnn import data
+
 PROCESS = Path(__file__).with_name("worker_process.py")
 
 
@@ -24,7 +26,17 @@ def free_addresses(count):
         return [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
 
 
-def run(folder, way, killed=(), *, count=2, dropout=0.5):
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory):
+    """Give a file of arrays, which workers share example by example, and a folder of records."""
+    folder = tmp_path_factory.mktemp("data")
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 1), "uint8")
+    np.savez(folder / "arrays.npz", image=pixels, label=np.arange(60) % 3)
+    data.write_records(data.load(folder / "arrays.npz"), folder / "records", shard_size=11)
+    return folder
+
+
+def run(data, folder, way, killed=(), *, count=2, dropout=0.5):
     """Train by several processes at once, and give how each ended and what it said."""
     addresses = free_addresses(count)
     started = []
@@ -34,7 +46,7 @@ def run(folder, way, killed=(), *, count=2, dropout=0.5):
         started.append(
             subprocess.Popen(
                 [sys.executable, PROCESS, folder, str(dropout), way, *map(str, killed)],
-                env={**os.environ, "TF_CONFIG": json.dumps(config)},
+                env={**os.environ, "TF_CONFIG": json.dumps(config), "DATA": str(data)},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -50,9 +62,9 @@ def weights(folder):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed(examples, tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
-    for code, text in run(folder, "train"):
+    for code, text in run(examples / "records", folder, "train"):
         assert code == 0, text
     return folder
 
@@ -64,12 +76,11 @@ def test_all_workers_have_the_same_weights_and_history(undisturbed):
     assert (undisturbed / "history.csv").read_text() == (other / "history.csv").read_text()
 
 
-def test_two_workers_train_as_one(tmp_path):
-    for code, text in [
-        *run(tmp_path / "2", "train", dropout=0),
-        *run(tmp_path / "1", "train", count=1, dropout=0),
-    ]:
-        assert code == 0, text
+def test_two_workers_train_as_one(examples, tmp_path):
+    for count in (1, 2):
+        folder = tmp_path / str(count)
+        for code, text in run(examples / "arrays.npz", folder, "train", count=count, dropout=0):
+            assert code == 0, text
     for two, one in zip(weights(tmp_path / "2"), weights(tmp_path / "1"), strict=True):
         np.testing.assert_allclose(two, one, atol=1e-4)
 
@@ -82,14 +93,15 @@ def test_two_workers_train_as_one(tmp_path):
         pytest.param([0, 1], id="both", marks=pytest.mark.slow),
     ],
 )
-def test_a_killed_job_goes_on_to_the_same_bits(undisturbed, tmp_path, killed):
-    for index, (code, text) in enumerate(run(tmp_path, "train", killed)):
+def test_a_killed_job_goes_on_to_the_same_bits(examples, undisturbed, tmp_path, killed):
+    records = examples / "records"
+    for index, (code, text) in enumerate(run(records, tmp_path, "train", killed)):
         if index in killed:
             assert code == -signal.SIGKILL, text
         else:
             assert code == 3, text
             assert f"--resume {tmp_path}" in text
-    for code, text in run(tmp_path, "resume"):
+    for code, text in run(records, tmp_path, "resume"):
         assert code == 0, text
     for resumed, expected in zip(weights(tmp_path), weights(undisturbed), strict=True):
         np.testing.assert_array_equal(resumed, expected)

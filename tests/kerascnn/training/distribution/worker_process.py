@@ -33,9 +33,7 @@ def classifier():
 folder, dropout, way, *killed = sys.argv[1:]
 folder = Path(folder)
 chosen = strategy("auto")
-random = np.random.default_rng(0)
-images = random.uniform(size=(60, 8, 8, 1)).astype("float32")
-dataset = data.from_arrays("mine", images, np.arange(60) % 3)
+dataset = data.load(os.environ["DATA"])
 keras.utils.set_random_seed(0)
 with chosen.scope():
     model = classifier()
