@@ -15,7 +15,6 @@ _OPTIMIZERS = {
 def attentive_gan(
     attend: Attend,
     input_shape: ImageShape,
-    *,
     num_classes: int,
     latent_dim: int,
     filters: int,

@@ -10,7 +10,7 @@ from keras import ops
 from kerascnn.models.residual_generator import ImageShape, conditional_generator, doubled
 from kerascnn.training import GAN
 
-ADAM = {
+_ADAM = {
     "class_name": "Adam",
     "config": {"learning_rate": 2e-4, "beta_1": 0.0, "beta_2": 0.9},
 }
@@ -23,7 +23,8 @@ class LabelNoiseGAN(GAN):
         generator: Model from `latent` and `label` to images.
         discriminator: What the subclass says.
         transition: Probability of each noisy label given the clean one, a row for each of these.
-        **kwargs: Further arguments of `GAN`.
+        **kwargs: Further arguments of `GAN`; by default the losses are `"hinge"`, and the optimizer
+            is that of the paper.
 
     Raises:
         ValueError: If a row does not add up to 1.
@@ -37,7 +38,8 @@ class LabelNoiseGAN(GAN):
         transition: Sequence[Sequence[float]],
         **kwargs: Any,
     ) -> None:
-        super().__init__(generator, discriminator, **kwargs)
+        options = {"loss": "hinge", "optimizer": _ADAM, **kwargs}
+        super().__init__(generator, discriminator, **options)
         rows = np.asarray(transition, "float32")
         if rows.ndim != 2 or (rows < 0).any() or not np.allclose(rows.sum(axis=1), 1, atol=1e-5):
             raise ValueError(f"Each row must add up to 1. Received: transition={transition}")

@@ -16,6 +16,7 @@ def compile_model(
     learning_rate: float | None,
     steps_per_execution: int,
     accumulation_steps: int,
+    xla: bool,
 ) -> list[keras.callbacks.Callback]:
     """Compile a model under its strategy, and give what changes its step size.
 
@@ -25,6 +26,8 @@ def compile_model(
     with model.distribute_strategy.scope():
         task.compile(model, learning_rate=learning_rate)
         model.steps_per_execution = steps_per_execution
+        if xla:  # else Keras decides, for it on some GPUs
+            model.jit_compile = True
         if model.optimizer is None:
             if accumulation_steps > 1:
                 raise ValueError(

@@ -34,6 +34,7 @@ def train(
     seed: int = 0,
     steps_per_execution: int = 1,
     accumulation_steps: int = 1,
+    xla: bool = False,
     keep_best: bool = False,
     tensorboard: bool = False,
     cache: bool = False,
@@ -65,6 +66,7 @@ def train(
         seed: Seed of the order and of what layers draw.
         steps_per_execution: Steps between two looks at the callbacks; more keep fast devices busy.
         accumulation_steps: Batches whose gradients are added up to one change of the weights.
+        xla: Compile the step by XLA, which takes a while; without it Keras decides.
         keep_best: Keep the model with the least loss on held-out examples too, as `best.keras`.
         tensorboard: Write logs for TensorBoard to `tensorboard` in the folder.
         cache: Keep the decoded examples of a folder in memory after the first epoch.
@@ -96,6 +98,7 @@ def train(
         learning_rate=learning_rate,
         steps_per_execution=steps_per_execution,
         accumulation_steps=accumulation_steps,
+        xla=xla,
     )
     _prepare(folder, resume)
     chance = Chance(seed)

@@ -41,6 +41,7 @@ def train(
     accumulation_steps: int = typer.Option(
         1, min=1, help="Batches whose gradients are added up to one change of the weights."
     ),
+    xla: bool = typer.Option(False, "--xla", help="Compile the step by XLA, at first slowly."),
     precision: str = typer.Option("float32", help="float32, mixed_float16 or mixed_bfloat16."),
     keep_best: bool = typer.Option(
         False, "--keep-best", help="Keep best.keras too, of the least loss on held-out examples."
@@ -105,6 +106,7 @@ def train(
             synchronize=synchronize,
             steps_per_execution=steps_per_execution,
             accumulation_steps=accumulation_steps,
+            xla=xla,
             keep_best=keep_best,
             tensorboard=tensorboard,
             cache=cache,

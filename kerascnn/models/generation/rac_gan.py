@@ -7,7 +7,6 @@ from keras import layers, ops
 
 from kerascnn.layers import SpectralNormalization
 from kerascnn.models.label_noise import (
-    ADAM,
     LabelNoiseGAN,
     judging_widths,
     noise_free_generator,
@@ -108,9 +107,7 @@ def rac_gan(
         keras.Model(image, outputs, name="discriminator"),
         transition=transitions(num_classes, label_noise, wrong_label),
         class_weight=class_weight,
-        loss="hinge",
         discriminator_steps=discriminator_steps,
-        optimizer=ADAM,
         ema_decay=ema_decay,
         name="rac_gan",
     )

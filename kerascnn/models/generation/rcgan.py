@@ -4,7 +4,6 @@ import keras
 from keras import ops
 
 from kerascnn.models.label_noise import (
-    ADAM,
     LabelNoiseGAN,
     judging_widths,
     noise_free_generator,
@@ -95,9 +94,7 @@ def rcgan(
             input_shape, num_classes, widths, initializer="glorot_uniform", more=2
         ),
         transition=transitions(num_classes, label_noise, wrong_label),
-        loss="hinge",
         discriminator_steps=discriminator_steps,
-        optimizer=ADAM,
         ema_decay=ema_decay,
         name="rcgan",
     )

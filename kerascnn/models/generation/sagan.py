@@ -63,13 +63,5 @@ def sagan(
     def attend(x):
         return SelfAttention2D(spectral_normalization=True, name="attention")(x)
 
-    return attentive_gan(
-        attend,
-        input_shape,
-        num_classes=num_classes,
-        latent_dim=latent_dim,
-        filters=filters,
-        attention_size=attention_size,
-        ema_decay=ema_decay,
-        name="sagan",
-    )
+    sizes = num_classes, latent_dim, filters, attention_size
+    return attentive_gan(attend, input_shape, *sizes, ema_decay=ema_decay, name="sagan")

@@ -73,13 +73,5 @@ def ylg(
     def attend(x):
         return LocalSparseAttention2D(heads=heads, spectral_normalization=True, name="attention")(x)
 
-    return attentive_gan(
-        attend,
-        input_shape,
-        num_classes=num_classes,
-        latent_dim=latent_dim,
-        filters=filters,
-        attention_size=attention_size,
-        ema_decay=ema_decay,
-        name="ylg",
-    )
+    sizes = num_classes, latent_dim, filters, attention_size
+    return attentive_gan(attend, input_shape, *sizes, ema_decay=ema_decay, name="ylg")

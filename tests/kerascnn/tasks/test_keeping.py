@@ -97,7 +97,7 @@ def test_without_its_package_tensorboard_is_refused(tmp_path, monkeypatch):
 
 def test_gradients_of_two_batches_make_one_change(tmp_path):
     model = classifier()
-    options = {"epochs": 1, "learning_rate": 0.1, "steps_per_execution": 1}
+    options = {"epochs": 1, "learning_rate": 0.1, "steps_per_execution": 1, "xla": False}
     compile_model(model, get_task("classification"), accumulation_steps=2, **options)
     start = model.get_weights()
     model.train_on_batch(IMAGES[:4], np.arange(4) % 3)
@@ -112,3 +112,9 @@ def test_optimizers_of_several_networks_are_not_told_to_accumulate(tmp_path):
     gan = create_model("dcgan", **{**system.tiny, "input_shape": (8, 8, 1)})
     with pytest.raises(ValueError, match="build it with accumulation_steps"):
         train(gan, get_task("generation"), DATASET, tmp_path, epochs=1, accumulation_steps=2)
+
+
+def test_a_step_that_xla_compiles_gives_the_same(tmp_path):
+    first = fit(tmp_path / "graph", epochs=2)
+    second = fit(tmp_path / "xla", epochs=2, xla=True)
+    np.testing.assert_allclose(second["loss"], first["loss"], rtol=1e-5)

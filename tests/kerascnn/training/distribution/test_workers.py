@@ -36,8 +36,22 @@ def examples(tmp_path_factory):
     return folder
 
 
+STOCK = """
+import keras, numpy as np, tensorflow as tf
+with tf.distribute.MultiWorkerMirroredStrategy().scope():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+model.fit(tf.data.Dataset.from_tensor_slices((np.ones((8, 3)), np.ones((8, 1)))).batch(4))
+"""
+
+
 def run(data, folder, way, killed=(), *, count=2, dropout=0.5):
     """Train by several processes at once, and give how each ended and what it said."""
+    return work([PROCESS, folder, str(dropout), way, *map(str, killed)], count, data=data)
+
+
+def work(words, count, data=""):
+    """Run Python in several processes that know each other."""
     addresses = free_addresses(count)
     started = []
     for index in range(count):
@@ -45,7 +59,7 @@ def run(data, folder, way, killed=(), *, count=2, dropout=0.5):
         config = {"cluster": {"worker": addresses}, "task": task} if count > 1 else {}
         started.append(
             subprocess.Popen(
-                [sys.executable, PROCESS, folder, str(dropout), way, *map(str, killed)],
+                [sys.executable, *words],
                 env={**os.environ, "TF_CONFIG": json.dumps(config), "DATA": str(data)},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -59,6 +73,12 @@ def run(data, folder, way, killed=(), *, count=2, dropout=0.5):
 def weights(folder):
     with np.load(folder / "weights.npz") as saved:
         return list(saved.values())
+
+
+def test_keras_by_itself_trains_on_no_two_workers():
+    for code, text in work(["-c", STOCK], 2):
+        assert code == 1, text
+        assert "Attempt to convert a value (PerReplica" in text
 
 
 @pytest.fixture(scope="module")
