@@ -97,7 +97,8 @@ def train(
             precision=precision,
         )
     chosen, why = choose(strategy)
-    errors.print(why, markup=False, highlight=False)
+    if strategy != "auto" or chosen.num_replicas_in_sync > 1:
+        errors.print(why, markup=False, highlight=False)
     try:
         scores = train_run(
             run,

@@ -20,7 +20,8 @@ for name in ("TF_TensorData", "TF_Message"):
 tf.TF_Dim.restype = ctypes.c_int64
 tf.TF_TensorByteSize.restype = ctypes.c_size_t
 FLOAT, STRING, STRING_SIZE = 1, 7, 24
-KEPT = []
+LIBC = ctypes.CDLL(None)
+LIBC.malloc.restype = ctypes.c_void_p
 
 
 class Port(ctypes.Structure):
@@ -49,10 +50,11 @@ def tensor(values):
         ctypes.memmove(start, np.ascontiguousarray(values).ctypes.data, size)
         return made
     for index, text in enumerate(values.tolist()):
-        # A view, in TensorFlow's layout of strings: four times the length and 3, then the address.
-        KEPT.append(ctypes.create_string_buffer(text, len(text)))
-        view = (ctypes.c_uint64 * 2)(4 * len(text) + 3, ctypes.addressof(KEPT[-1]))
-        ctypes.memmove(start + index * STRING_SIZE, view, ctypes.sizeof(view))
+        # A large string in TensorFlow's layout: four times the length and 1, capacity, address.
+        held = LIBC.malloc(len(text) + 1)
+        ctypes.memmove(held, text, len(text))
+        string = (ctypes.c_uint64 * 3)(4 * len(text) + 1, len(text) + 1, held)
+        ctypes.memmove(start + index * STRING_SIZE, string, STRING_SIZE)
     return made
 
 
