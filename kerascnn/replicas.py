@@ -38,8 +38,8 @@ def own_seed(seed):
 
     The first replica keeps its seed. Seeds that differ by a multiple of 7919 share their numbers.
     """
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
+    if count() == 1:
         return seed
+    context = tf.distribute.get_replica_context()
     replica = tf.cast(context.replica_id_in_sync_group, seed.dtype)
     return tf.stack([seed[0] + 7919 * replica, seed[1]])

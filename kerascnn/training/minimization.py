@@ -7,6 +7,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from kerascnn.replicas import add
+
 
 def prepare_optimizer(
     optimizer: Any, networks: Sequence[keras.Model]
@@ -75,11 +77,7 @@ def count_on_replicas(count):
     the gradient of the mean over the global batch, also when the last batch is smaller on some
     replicas, or empty.
     """
-    count = ops.cast(count, "float32")
-    context = tf.distribute.get_replica_context()
-    if context is not None and context.num_replicas_in_sync > 1:
-        count = context.all_reduce("sum", count)
-    return ops.maximum(count, 1.0)
+    return ops.maximum(add(ops.cast(count, "float32")), 1.0)
 
 
 def _trainable(networks: Sequence[keras.Model]) -> list[keras.Variable]:

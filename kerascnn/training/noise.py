@@ -1,8 +1,9 @@
 """Random numbers of a train step: other ones on each replica, resumed with the weights."""
 
 import keras
-import tensorflow as tf
 from keras import ops
+
+from kerascnn.replicas import own_seed
 
 
 class Noise(keras.layers.Layer):
@@ -35,13 +36,7 @@ class Noise(keras.layers.Layer):
 
 
 class _ReplicaSeed(keras.random.SeedGenerator):
-    """Keras gives all replicas of tf.distribute the same numbers; this one does not."""
+    """Keras gives all replicas of tf.distribute the same numbers; this one never does."""
 
     def next(self, ordered=True):
-        seed = super().next(ordered)
-        context = tf.distribute.get_replica_context()
-        if context is None or context.num_replicas_in_sync == 1:
-            return seed
-        replica = ops.cast(context.replica_id_in_sync_group, seed.dtype)
-        # Seeds that differ in a multiple of this would share their numbers.
-        return ops.stack([seed[0] + 7919 * replica, seed[1]])
+        return own_seed(super().next(ordered))
