@@ -40,7 +40,7 @@ class RESTClient(Client):
     ) -> dict[str, np.ndarray]:
         """Run the model; see `Client.predict`."""
         body = {"signature_name": signature, "inputs": {k: _plain(v) for k, v in inputs.items()}}
-        outputs = self._ask("post", f"{self.url}:predict", json=body)["outputs"]
+        outputs = self._ask("outputs", "post", f"{self.url}:predict", json=body)
         if not isinstance(outputs, dict):  # of a single one, the server leaves out the name
             outputs = {"output": outputs}
         return {name: np.asarray(values) for name, values in outputs.items()}
@@ -49,15 +49,15 @@ class RESTClient(Client):
         """Classify encoded pictures; see `Client.classify`."""
         examples = [{"image_bytes": _encoded(one)} for one in pictures]
         body = {"signature_name": "classify", "examples": examples}
-        results = self._ask("post", f"{self.url}:classify", json=body)["results"]
+        results = self._ask("results", "post", f"{self.url}:classify", json=body)
         return [ranked([(name, float(score)) for name, score in one]) for one in results]
 
     def status(self) -> dict[int, str]:
         """Give the state of each version; see `Client.status`."""
-        versions = self._ask("get", self.url)["model_version_status"]
+        versions = self._ask("model_version_status", "get", self.url)
         return {int(one["version"]): one["state"] for one in versions}
 
-    def _ask(self, method: str, url: str, **options: Any) -> dict[str, Any]:
+    def _ask(self, key: str, method: str, url: str, **options: Any) -> Any:
         try:
             answer = self.session.request(method, url, timeout=self.timeout, **options)
         except requests.RequestException as error:
@@ -66,16 +66,20 @@ class RESTClient(Client):
                 f"its REST port is the one named. Received: {type(error).__name__} from {url}"
             ) from error
         try:
-            content = answer.json()
-        except ValueError:
+            content = dict(answer.json())
+        except (TypeError, ValueError):
             content = {}
-        if not answer.ok or not isinstance(content, dict) or "error" in content:
-            said = content.get("error", "") if isinstance(content, dict) else ""
+        if not answer.ok or "error" in content:
+            said = content.get("error", answer.reason)
             raise ServingError(
-                f"The server refused. Received: {answer.status_code} {said or answer.reason} "
-                f"from {url}"
+                f"The server refused. Received: {answer.status_code} {said} from {url}"
             )
-        return content
+        if key not in content:
+            raise ServingError(
+                f"The server must be TF Serving, which answers with {key!r}. "
+                f"Received: {answer.text[:80]!r} from {url}"
+            )
+        return content[key]
 
 
 def _plain(values: Any) -> Any:

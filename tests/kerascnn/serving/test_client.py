@@ -3,6 +3,8 @@
 import io
 import json
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
@@ -100,6 +102,25 @@ def test_where_nobody_listens_the_remedy_is_named(scheme):
         url = f"{scheme}://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(ServingError, match="see that it runs"):
             connect(url, "pets", retries=0, timeout=2).status()
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[1]", b"<html>"])
+def test_another_server_is_told_from_tf_serving(body):
+    class Other(BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with HTTPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(ServingError, match=r"must be TF Serving.*model_version_status"):
+            connect(f"http://127.0.0.1:{server.server_port}", "pets").status()
+        server.shutdown()
 
 
 @pytest.mark.parametrize("url", ["localhost:8501", "ftp://localhost", "http://", ""])
