@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
+from ..files import beside
+
 
 def write_serving_config(
     models: Mapping[str, str | PathLike[str]],
@@ -106,6 +108,6 @@ def _command(models: Mapping[str, str | PathLike[str]], directory: Path, base: s
 
 
 def _replace(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.writing")
-    draft.write_text(text)
-    os.replace(draft, path)
+    with beside(path) as draft:
+        draft.write_text(text)
+        os.replace(draft, path)

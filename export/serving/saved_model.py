@@ -21,8 +21,6 @@ from .classifying import CLASSIFY, classifies, from_examples
 from .pictures import BYTES, from_bytes, takes_pictures
 from .warm_up import write_warm_up
 
-DEFAULT = "serving_default"
-
 
 def to_saved_model(
     model: Any,
@@ -81,7 +79,8 @@ def _write(model: keras.Model, folder: Path, metadata: Metadata | None, samples:
         (folder / "assets.extra").mkdir()
         (folder / "assets.extra" / "kerascnn.json").write_text(metadata.to_json() + "\n")
     if samples is not None:
-        write_warm_up(folder, _named(model, samples), metadata)
+        pixels = metadata if takes_pictures(model) else None
+        write_warm_up(folder, _named(model, samples), pixels)
 
 
 def _trace(model: keras.Model, folder: Path, metadata: Metadata | None) -> None:
@@ -89,16 +88,17 @@ def _trace(model: keras.Model, folder: Path, metadata: Metadata | None) -> None:
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.add_endpoint(ENDPOINT, lambda *tensors: run(model, tensors), signature(model, None))
-    texts = [tf.TensorSpec([None], tf.string, name="image_bytes")]
-    pictures = metadata is not None and takes_pictures(model)
-    if metadata is not None and pictures:
+    classified = False
+    if metadata is not None and takes_pictures(model):
+        texts = [tf.TensorSpec([None], tf.string, name="image_bytes")]
         archive.add_endpoint(BYTES, lambda encoded: from_bytes(model, metadata, encoded), texts)
-    if metadata is not None and pictures and classifies(model, metadata):
-        inputs = [tf.TensorSpec([None], tf.string, name="inputs")]
-        archive.add_endpoint(CLASSIFY, lambda one: from_examples(model, metadata, one), inputs)
+        classified = classifies(model, metadata)
+        if classified:
+            inputs = [tf.TensorSpec([None], tf.string, name="inputs")]
+            archive.add_endpoint(CLASSIFY, lambda one: from_examples(model, metadata, one), inputs)
     with naming(model):
         archive.write_out(str(folder), verbose=False)
-    if metadata is not None and pictures and classifies(model, metadata):
+    if classified:
         updater = tf.compat.v1.saved_model.signature_def_utils.MethodNameUpdater(str(folder))
         updater.replace_method_name(CLASSIFY, "tensorflow/serving/classify", tags="serve")
         updater.save()

@@ -25,7 +25,7 @@ def write_warm_up(
     Args:
         folder: The SavedModel.
         samples: Inputs by name, examples along the first axis.
-        metadata: What the model says about its pixels.
+        metadata: What a model of encoded pictures says about its pixels; None of another one.
 
     Raises:
         ModuleNotFoundError: If tensorflow-serving-api is not installed.
@@ -35,12 +35,11 @@ def write_warm_up(
     count = len(next(iter(samples.values())))
     if not 0 < count <= _MOST:
         raise ValueError(f"A server warms up on 1 to {_MOST} samples. Received: {count}")
-    signatures = tf.saved_model.load(folder).signatures
     (folder / "assets.extra").mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(folder / "assets.extra" / NAME)) as writer:
         for size in sorted({1, count}):
             part = {name: values[:size] for name, values in samples.items()}
-            for name, tensors in _requests(part, metadata, set(signatures)):
+            for name, tensors in _requests(part, metadata):
                 spec = request.PredictRequest()
                 spec.model_spec.name = "warm_up"  # the server puts its own name there
                 spec.model_spec.signature_name = name
@@ -51,11 +50,11 @@ def write_warm_up(
 
 
 def _requests(
-    samples: Mapping[str, np.ndarray], metadata: Metadata | None, signatures: set[str]
+    samples: Mapping[str, np.ndarray], metadata: Metadata | None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give the name of a signature and its tensors, for all that there are."""
     yield "serving_default", dict(samples)
-    if metadata is None or BYTES not in signatures:
+    if metadata is None:
         return
     (values,) = samples.values()
     pixels = np.rint(values * np.asarray(metadata.std) + np.asarray(metadata.mean))
