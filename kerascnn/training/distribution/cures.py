@@ -15,7 +15,8 @@ import keras
 import tensorflow as tf
 
 from kerascnn import replicas
-from kerascnn.training.distribution.refusals import refuse_empty_parts, refuse_what_cannot_work
+from kerascnn.training.distribution.parts import run_on_parts
+from kerascnn.training.distribution.refusals import refuse_what_cannot_work
 
 _TRAINER: Any = next(kind for kind in keras.Model.__mro__ if kind.__name__ == "TensorFlowTrainer")
 _TRAINING: Any = sys.modules[_TRAINER.__module__]
@@ -70,17 +71,14 @@ def build_from_a_part_of_the_batch(honest, model, iterator=None, data_batch=None
 
 
 def loop_around_the_replicas(honest, model, step_function):
-    """Run several steps an execution by a loop that has no condition around the replicas."""
+    """Run steps on batches of any size, several by a loop without conditions around replicas."""
     steps, strategy = model.steps_per_execution, model.distribute_strategy
+    on_one_batch = honest(model, step_function)
     if strategy.num_replicas_in_sync == 1:
-        return honest(model, step_function)
-    step_function = refuse_empty_parts(step_function)
-    if steps == 1:
-        return honest(model, step_function)
-    step_function = model._autoconvert_optionals(step_function)
+        return on_one_batch
 
     def step(data):
-        outputs = strategy.run(step_function, args=(data,))
+        outputs = run_on_parts(model, step_function, data)
         return _TRAINING.reduce_per_replica(outputs, strategy, "auto")
 
     def body(done, _, following, iterator):
@@ -93,10 +91,15 @@ def loop_around_the_replicas(honest, model, step_function):
         return tf.logical_and(done < steps, following.has_value())
 
     def execute(iterator):
-        first = tf.constant(1), step(iterator.get_next()), iterator.get_next_as_optional()
+        logs = step(iterator.get_next())
+        if steps == 1:
+            return logs
+        first = tf.constant(1), logs, iterator.get_next_as_optional()
         return tf.while_loop(goes_on, functools.partial(body, iterator=iterator), first)[1]
 
-    return execute if model.run_eagerly else tf.function(execute, reduce_retracing=True)
+    ours = execute if model.run_eagerly else tf.function(execute, reduce_retracing=True)
+    dealt_out = tf.distribute.DistributedIterator
+    return lambda given: ours(given) if isinstance(given, dealt_out) else on_one_batch(given)
 
 
 def weigh_by_the_number_of_examples(honest, model, x, y, y_pred, sample_weight, training=True):

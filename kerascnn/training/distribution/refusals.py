@@ -17,22 +17,6 @@ def refuse_what_cannot_work(honest, model, *args, **kwargs):
     return honest(model, *args, **kwargs)
 
 
-def refuse_empty_parts(step_function):
-    """Let a step fail where a replica has no example; TensorFlow's convolutions crash on none."""
-
-    def step(data):
-        count = tf.shape(keras.tree.flatten(data)[0])[0]
-        enough = tf.debugging.assert_positive(
-            count,
-            "The last batch has fewer examples than there are replicas. Drop it, as "
-            "Dataset.batch(..., drop_remainder=True) does, or take another batch size.",
-        )
-        with tf.control_dependencies([] if enough is None else [enough]):
-            return step_function(keras.tree.map_structure(tf.identity, data))
-
-    return step
-
-
 def _check_scope(model, optimizers):
     for variable in [*model.variables, *(v for one in optimizers for v in one.variables)]:
         if not isinstance(variable.value, tf.distribute.DistributedValues):

@@ -68,6 +68,22 @@ def autoencode(strategy):
     return np.concatenate([*(one.ravel() for one in model.get_weights()), history["loss"]])
 
 
+def convolve(strategy):
+    """Train convolutions, which crash on no example, on a last batch of one."""
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        network = [keras.Input((6, 6, 1)), layers.Conv2D(3, 3), layers.MaxPooling2D()]
+        network += [layers.BatchNormalization(synchronized=True), layers.Flatten(), layers.Dense(3)]
+        model = keras.Sequential(network)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile("sgd", loss, metrics=["accuracy"])
+    images = np.random.default_rng(0).normal(size=(9, 6, 6, 1)).astype("float32")
+    data = images, np.arange(9) % 3
+    history = model.fit(*data, batch_size=4, shuffle=False, validation_data=data, verbose=0).history
+    weights = [weight.ravel() for weight in model.get_weights()]
+    return np.concatenate([*weights, *history.values()])
+
+
 SCENARIOS = {
     "whole batches": {},
     "a smaller last batch": {"count": 23},
@@ -160,4 +176,5 @@ def report():
 
 stock = report()
 cures.cure()
-print(json.dumps({"stock": stock, "cured": report()}))
+convolutions = {"convolutions without an example": apart(convolve)}
+print(json.dumps({"stock": stock, "cured": {**report(), **convolutions}}))
