@@ -1,5 +1,6 @@
 """What tests of several rooms share: command lines, and cases in processes that may crash."""
 
+import gc
 import json
 import os
 import subprocess
@@ -16,6 +17,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # as many workers as cores: more thread
 SCRIPT = Path(__file__).parent / "edge" / "fuzz" / "run.py"
 BATCH = 1000  # cases of a process
 ENOUGH = 20  # failures, after which the other cases aren't run
+
+
+def pytest_collection_finish():
+    """Look for garbage among what the tests make, not in what the imports hold for good."""
+    gc.freeze()
 
 
 @pytest.fixture

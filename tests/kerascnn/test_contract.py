@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -111,21 +112,15 @@ class Case:
         known = self.system.takes(self.task.model_options(self.dataset))
         return self.system.builder(**{**self.system.tiny, **known})
 
-    def fit(self, model, *, run_eagerly=False):
+    def fit(self, model, count=EXAMPLES):
         self.task.compile(model)
-        model.run_eagerly = run_eagerly  # for few steps faster than tracing
-        build_optimizer(model)
+        model.run_eagerly = True  # for few steps faster than tracing
         examples = self.dataset.train.map(lambda example: self.task.example(example, model))
-        return model.fit(examples.batch(4), epochs=1, shuffle=False, verbose=0).history
+        batches = examples.take(count).batch(4)
+        return model.fit(batches, epochs=1, shuffle=False, verbose=0).history
 
     def feeds(self, model):
         return self.task.feeds(model, data.arrays(self.dataset.test))
-
-
-def build_optimizer(model):
-    """Make the optimizer's variables outside of the training step, which is traced once then."""
-    if model.optimizer is not None:
-        model.optimizer.build(model.trainable_variables)
 
 
 @pytest.fixture(params=SYSTEMS)
@@ -179,7 +174,6 @@ def test_parameters_are_those_of_the_paper(name, params):
         model = registry.create_model(name)
         weights = {id(one): one for part in parts(model).values() for one in part.weights}
         count = sum(math.prod(one.shape) for one in weights.values())
-    keras.utils.clear_session()
     assert count == params
 
 
@@ -192,32 +186,42 @@ def test_outputs_are_finite_and_sized_by_the_batch(case):
         assert all(np.isfinite(output).all() for output in outputs)
 
 
-@functools.cache
-def trained(name):
-    """Train a system: the case, its model, the weights before, and the history."""
-    keras.utils.clear_session()  # names begin anew, as in the process of whoever trains one
-    case = Case(name)
-    model = case.build()
-    before = values(model.trainable_variables)
-    return case, model, before, case.fit(model)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Give the function that trains a system once, and tells of it without holding its model."""
+    folder = tmp_path_factory.mktemp("trained")
+
+    @functools.cache
+    def train(name):
+        # Names begin anew, as in the process of whoever trains one.
+        keras.utils.clear_session(free_memory=False)
+        case = Case(name)
+        model = case.build()
+        before = values(model.trainable_variables)
+        history = case.fit(model)
+        pairs = zip(model.trainable_variables, before, strict=True)
+        numbers = [*values(model.variables), *history.values()]
+        feeds, path = case.feeds(model), folder / f"{name}.keras"
+        model.save(path)
+        return SimpleNamespace(
+            still=[one.path for one, old in pairs if np.array_equal(old, values(one)[0])],
+            finite=all(np.isfinite(each).all() for each in numbers),
+            path=path,
+            feeds=feeds,
+            outputs=deployed(model, feeds),
+        )
+
+    return train
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
-def test_every_trainable_weight_is_trained(name):
-    _, model, before, _ = trained(name)
-    still = [
-        variable.path
-        for variable, old in zip(model.trainable_variables, before, strict=True)
-        if np.array_equal(old, keras.ops.convert_to_numpy(variable))
-    ]
-    assert not still
+def test_every_trainable_weight_is_trained(trained, name):
+    assert not trained(name).still
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
-def test_a_last_batch_of_one_leaves_everything_finite(name):
-    _, model, _, history = trained(name)
-    assert np.isfinite([value for series in history.values() for value in series]).all()
-    assert all(np.isfinite(weight).all() for weight in values(model.variables))
+def test_a_last_batch_of_one_leaves_everything_finite(trained, name):
+    assert trained(name).finite
 
 
 def test_it_trains_in_mixed_precision(case, request):
@@ -225,7 +229,7 @@ def test_it_trains_in_mixed_precision(case, request):
     keras.config.set_dtype_policy("mixed_float16")
     try:
         model = case.build()
-        history = case.fit(model, run_eagerly=True)
+        history = case.fit(model, count=5)
         outputs = deployed(model, case.feeds(model))
     finally:
         keras.config.set_dtype_policy("float32")
@@ -233,21 +237,17 @@ def test_it_trains_in_mixed_precision(case, request):
     assert {output.dtype for output in outputs} == {np.dtype("float32")}
 
 
-def test_a_saved_model_is_the_same_in_a_fresh_process(tmp_path):
-    jobs, expected = [], {}
+def test_a_saved_model_is_the_same_in_a_fresh_process(trained, tmp_path):
+    jobs = []
     for name in SYSTEMS:
-        case, model, *_ = trained(name)
-        feeds = case.feeds(model)
-        expected[name] = deployed(model, feeds)
-        paths = [str(tmp_path / f"{name}{end}") for end in (".keras", ".npy", ".npz")]
-        model.save(paths[0])
-        np.save(paths[1], feeds, allow_pickle=True)
-        jobs.append(paths)
+        feeds, outputs = tmp_path / f"{name}.npy", tmp_path / f"{name}.npz"
+        np.save(feeds, trained(name).feeds, allow_pickle=True)
+        jobs.append([str(trained(name).path), str(feeds), str(outputs)])
     command = [sys.executable, "-c", RELOAD]
     subprocess.run(command, input=json.dumps(jobs), text=True, check=True, capture_output=True)
     for name, (_, _, path) in zip(SYSTEMS, jobs, strict=True):
         with np.load(path) as archive:
-            for output, value in zip(archive.values(), expected[name], strict=True):
+            for output, value in zip(archive.values(), trained(name).outputs, strict=True):
                 np.testing.assert_allclose(output, value, atol=1e-6, err_msg=name)
 
 
@@ -286,7 +286,6 @@ def becomes_integers(case, part, inputs, path):
     wanted = part(inputs, training=False)
     losses = keras.tree.map_structure(lambda _: "mse", part.output)
     aware.compile(keras.optimizers.Adam(1e-4), losses, run_eagerly=True)
-    build_optimizer(aware)
     aware.fit(inputs, wanted, batch_size=8, verbose=0)
     report = export.to_tflite(aware, path, quantize="int8", parity=inputs)
     assert not report.float_operators
