@@ -16,7 +16,7 @@ from kerascnn import data, edge, export, registry, tasks
 from kerascnn.training import parts
 
 SYSTEMS = sorted({registry.get_system(name).name for name in registry.list_models()})
-EXAMPLES = 13  # a whole batch of 4, three times, and a last batch of 1
+EXAMPLES = 9  # a whole batch of 4, twice, and a last batch of 1
 RELOAD = """
 import json, sys
 import keras
