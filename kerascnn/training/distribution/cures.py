@@ -90,6 +90,7 @@ def loop_around_the_replicas(honest, model, step_function):
     def goes_on(done, _, following):
         return tf.logical_and(done < steps, following.has_value())
 
+    @tf.autograph.experimental.do_not_convert
     def execute(iterator):
         logs = step(iterator.get_next())
         if steps == 1:
