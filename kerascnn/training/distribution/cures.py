@@ -15,7 +15,7 @@ import keras
 import tensorflow as tf
 
 from kerascnn import replicas
-from kerascnn.training.distribution.parts import run_on_parts
+from kerascnn.training.distribution.parts import predict_for_none, run_on_parts
 from kerascnn.training.distribution.refusals import refuse_what_cannot_work
 
 _TRAINER: Any = next(kind for kind in keras.Model.__mro__ if kind.__name__ == "TensorFlowTrainer")
@@ -30,6 +30,7 @@ def cure() -> None:
         (_TRAINER, "fit", refuse_what_cannot_work),
         (_TRAINER, "_maybe_symbolic_build", build_from_a_part_of_the_batch),
         (_TRAINER, "_make_function", loop_around_the_replicas),
+        (_TRAINER, "predict_step", predict_for_none),
         (_TRAINER, "_compute_loss", weigh_by_the_number_of_examples),
         (_TRAINING, "reduce_per_replica", average_scalars_of_workers),
         (_OPTIMIZER, "_backend_apply_gradients", add_gradients_before_they_are_clipped),
@@ -73,9 +74,9 @@ def build_from_a_part_of_the_batch(honest, model, iterator=None, data_batch=None
 def loop_around_the_replicas(honest, model, step_function):
     """Run steps on batches of any size, several by a loop without conditions around replicas."""
     steps, strategy = model.steps_per_execution, model.distribute_strategy
-    on_one_batch = honest(model, step_function)
+    once = honest(model, step_function)
     if strategy.num_replicas_in_sync == 1:
-        return on_one_batch
+        return once
 
     def step(data):
         outputs = run_on_parts(model, step_function, data)
@@ -99,8 +100,7 @@ def loop_around_the_replicas(honest, model, step_function):
         return tf.while_loop(goes_on, functools.partial(body, iterator=iterator), first)[1]
 
     ours = execute if model.run_eagerly else tf.function(execute, reduce_retracing=True)
-    dealt_out = tf.distribute.DistributedIterator
-    return lambda given: ours(given) if isinstance(given, dealt_out) else on_one_batch(given)
+    return lambda x: (ours if isinstance(x, tf.distribute.DistributedIterator) else once)(x)
 
 
 def weigh_by_the_number_of_examples(honest, model, x, y, y_pred, sample_weight, training=True):

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kerascnn import replicas
+
 
 def run_on_parts(model, step_function, data):
     """Run a step on the parts of a batch, or on the whole everywhere where a part is empty.
@@ -36,6 +38,20 @@ def run_on_parts(model, step_function, data):
     whole = [_whole_if(empty, strategy, one) for one in parts]
     given = keras.tree.pack_sequence_as(data, whole)
     return strategy.run(_measure_once(model, step), (given, empty))
+
+
+def predict_for_none(honest, model, data):
+    """Give no output for no example, where it is the part of a replica."""
+    if replicas.count() == 1:
+        return honest(model, data)
+    count = tf.shape(keras.tree.flatten(data)[0])[0]
+    missing = tf.maximum(1 - count, 0)
+
+    def with_some(value):
+        return tf.pad(value, [[0, missing], *[[0, 0]] * (value.shape.rank - 1)])
+
+    outputs = honest(model, keras.tree.map_structure(with_some, data))
+    return keras.tree.map_structure(lambda value: value[:count], outputs)
 
 
 def _whole_if(empty: tf.Tensor, strategy: tf.distribute.Strategy, parts: Any) -> Any:
