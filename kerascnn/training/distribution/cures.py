@@ -67,7 +67,6 @@ def build_from_a_part_of_the_batch(honest, model, iterator=None, data_batch=None
             if not all(part.built for part in compiled):
                 with strategy.scope():
                     _BACKEND.compute_output_spec(model.test_step, data_batch)
-            return None
     return honest(model, iterator, data_batch)
 
 

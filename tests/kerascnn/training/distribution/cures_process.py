@@ -10,6 +10,7 @@ from keras import layers, optimizers
 from kerascnn import create_model
 from kerascnn.losses import GaussianKL, Triplet, bernoulli_nats
 from kerascnn.registry import get_system
+from kerascnn.training import Restorer
 from kerascnn.training.distribution import cures
 
 cpu = tf.config.list_physical_devices("CPU")[0]
@@ -85,6 +86,19 @@ def convolve(strategy):
     return np.concatenate([*weights, *history.values(), predicted])
 
 
+def restore(strategy):
+    """Train with a step of the model's own, on images that it shrinks."""
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        shrunk = keras.Input((4, 4, 1))
+        restored = layers.Conv2DTranspose(1, 4, strides=2, padding="same")(shrunk)
+        model = Restorer(keras.Model(shrunk, restored), shrink=2)
+        model.compile(optimizers.SGD(0.1, momentum=0.9), "mse")
+    images = np.random.default_rng(0).uniform(size=(7, 8, 8, 1)).astype("float32")
+    history = model.fit(images, batch_size=4, shuffle=False, verbose=0).history
+    return np.concatenate([*(one.ravel() for one in model.get_weights()), history["loss"]])
+
+
 SCENARIOS = {
     "whole batches": {},
     "a smaller last batch": {"count": 23},
@@ -93,6 +107,7 @@ SCENARIOS = {
     "a first batch that does not divide": {"count": 3},
     "triplets mined in the whole batch": {"count": 23, "loss": MINED},
     "a variational autoencoder": {"train": autoencode},
+    "a step of the model's own": {"train": restore},
     "clipped by norm": clipped(clipnorm=0.1),
     "clipped by global norm": clipped(global_clipnorm=0.1),
     "clipped by value": clipped(clipvalue=0.01),
