@@ -25,7 +25,7 @@ _SMALL = (Cell(), Cell(upsampling="bilinear", skips=(True,)))
         "filters": 8,
         "discriminator_filters": 8,
         "cells": _SMALL,
-        "discriminator_steps": 2,
+        "discriminator_steps": 1,
         "ema_decay": 0.5,
     },
     params=4_405_763,

@@ -26,7 +26,7 @@ from kerascnn.training import GAN
         "latent_dim": 8,
         "filters": 8,
         "discriminator_filters": 8,
-        "discriminator_steps": 2,
+        "discriminator_steps": 1,
     },
     params=4_307_971,
     experiment=Experiment(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 
@@ -103,12 +104,16 @@ def _one(device: str) -> tf.distribute.Strategy:
     return tf.distribute.OneDeviceStrategy(f"{device}:0")
 
 
+# The collectives of a second strategy of a process are mixed up with those of the first, and a TPU
+# that is connected to again forgets its variables: what was made is given again.
+@functools.cache
 def _mirrored() -> tf.distribute.Strategy:
     kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
     devices = [one.name for one in tf.config.list_logical_devices(kind)]
     return tf.distribute.MirroredStrategy(devices)
 
 
+@functools.cache
 def _multi_worker() -> tf.distribute.Strategy:
     if not _workers():
         raise ValueError(
@@ -118,6 +123,7 @@ def _multi_worker() -> tf.distribute.Strategy:
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
+@functools.cache
 def _tpu() -> tf.distribute.Strategy:
     try:
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect()

@@ -1,48 +1,52 @@
-"""Train systems in their tiny configuration; print what went wrong with each.
+"""Train systems in their tiny configuration, two at a time; print what went wrong with each.
 
-Arguments: `replicas` or `xla`, and names of systems.
+Arguments: names of systems.
 """
 
 import importlib.util
+import itertools
 import json
+import multiprocessing
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from kerascnn.tasks.compiling import compile_model
 from kerascnn.training.distribution import choose
 
 CONTRACT = Path(__file__).parents[2] / "test_contract.py"
-way, *names = sys.argv[1:]
-if way == "replicas":
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-strategy = choose("mirrored")[0] if way == "replicas" else tf.distribute.get_strategy()
+# What a step computes does not depend on how well TensorFlow rewrites its graph for speed.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+STRATEGIES = {"replicas": choose("mirrored")[0], "xla": tf.distribute.get_strategy()}
 spec = importlib.util.spec_from_file_location("contract", CONTRACT)
 contract = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(contract)
 
 
-def fit(case, model):
+def fit(case, model, way):
     """Train for three steps: a TPU on batches of one size, two replicas on a last one of 1."""
-    model.jit_compile = way == "xla"
+    options = {"learning_rate": None, "steps_per_execution": 1, "accumulation_steps": 1}
+    compile_model(model, case.task, epochs=1, xla=way == "xla", **options)
     examples = case.dataset.train.map(lambda example: case.task.example(example, model))
     batches = examples.batch(3, drop_remainder=True) if way == "xla" else examples.batch(4)
     return model.fit(batches, verbose=0).history
 
 
-def wrong(name):
+def wrong(way, name):
     """Train a system, and give what is wrong with it after an epoch; None where nothing is."""
     keras.utils.clear_session()
     case = contract.Case(name)
     try:
-        with strategy.scope():
+        with STRATEGIES[way].scope():
             model = case.build()
-            case.task.compile(model)
         before = contract.values(model.trainable_variables)
-        logs = fit(case, model)
+        logs = fit(case, model, way)
     except Exception as error:
         return f"{type(error).__name__}: {error}"[:600]
     if not np.isfinite([*logs.values()]).all():
@@ -54,5 +58,9 @@ def wrong(name):
     return f"not trained: {still}" if still else None
 
 
-for name in names:
-    print(json.dumps([name, wrong(name)]), flush=True)
+if __name__ == "__main__":
+    jobs = [*itertools.product(sys.argv[1:], ("replicas", "xla"))]
+    names, ways = zip(*jobs, strict=True)
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        for way, name, answer in zip(ways, names, pool.map(wrong, ways, names), strict=True):
+            print(json.dumps([f"{name} by {way}", answer]), flush=True)

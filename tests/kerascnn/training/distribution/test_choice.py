@@ -40,7 +40,11 @@ def made(monkeypatch):
             tf.distribute, kind, lambda *words, kind=kind: names.append((kind, *words)) or honest
         )
     monkeypatch.setitem(choice._MAKERS, "tpu", lambda: names.append(("TPUStrategy",)) or honest)
-    return names
+    for make in (choice._mirrored, choice._multi_worker):
+        make.cache_clear()
+    yield names
+    for make in (choice._mirrored, choice._multi_worker):
+        make.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -78,6 +82,12 @@ def test_what_is_asked_for_is_made(there, made):
         ("OneDeviceStrategy", "GPU:0"),
         ("MirroredStrategy", ["/GPU:0", "/GPU:1"]),
     ]
+
+
+def test_several_replicas_are_made_once_in_a_process(there, made):
+    there(CPU=1, GPU=2)
+    assert choose("mirrored")[0] is choose("mirrored")[0] is choose("auto")[0]
+    assert len(made) == 1
 
 
 def test_it_says_what_it_took(there, caplog):
