@@ -14,6 +14,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # as many workers as cores: more thread
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
+# What is computed does not depend on how well XLA optimises it, which takes longest.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
+    "--xla_cpu_use_fusion_emitters=false",
+)
+
 SCRIPT = Path(__file__).parent / "edge" / "fuzz" / "run.py"
 BATCH = 1000  # cases of a process
 ENOUGH = 20  # failures, after which the other cases aren't run

@@ -47,8 +47,9 @@ def predict_for_none(honest, model, data):
     count = tf.shape(keras.tree.flatten(data)[0])[0]
     missing = tf.maximum(1 - count, 0)
 
-    def with_some(value):
-        return tf.pad(value, [[0, missing], *[[0, 0]] * (value.shape.rank - 1)])
+    def with_some(value):  # a padding would be taken for that of a convolution that follows
+        rest = tf.concat([[missing], tf.shape(value)[1:]], 0)
+        return tf.concat([value, tf.zeros(rest, value.dtype)], 0)
 
     outputs = honest(model, keras.tree.map_structure(with_some, data))
     return keras.tree.map_structure(lambda value: value[:count], outputs)

@@ -45,6 +45,10 @@ def test_two_replicas_give_the_weights_and_logs_of_one_device(report, scenario):
     assert report["cured"][scenario] < EQUAL
 
 
+def test_one_device_is_left_as_it_is(report):
+    assert report["cured"]["one device is the same"]
+
+
 @pytest.mark.parametrize("scenario", RIGHT)
 def test_keras_needs_no_cure(report, scenario):
     assert report["stock"][scenario] < EQUAL

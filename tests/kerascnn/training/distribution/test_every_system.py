@@ -1,7 +1,6 @@
 """Every system of the registry trains on two replicas, and is compiled by XLA as for a TPU."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,20 +11,12 @@ from kerascnn import registry
 
 PROCESS = Path(__file__).with_name("systems_process.py")
 NAMES = sorted({registry.get_system(name).name for name in registry.list_models()})
-# Whether XLA takes a step does not depend on how well it then optimises, which takes longest.
-QUICK = (
-    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
-    "--xla_cpu_use_fusion_emitters=false"
-)
 
 
 @pytest.fixture(scope="module")
 def report():
-    command, environment = (
-        [sys.executable, str(PROCESS), *NAMES],
-        {**os.environ, "XLA_FLAGS": QUICK},
-    )
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    command = [sys.executable, str(PROCESS), *NAMES]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return dict(map(json.loads, filter(is_answer, done.stdout.splitlines())))
 
