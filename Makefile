@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types experiments benchmarks test-pi test-js test-old test-mediapipe fuzz clean
+.PHONY: demo test lint types experiments benchmarks test-pi test-js test-old test-mediapipe test-scale fuzz clean
 
 demo: $(INSTALLED)
 	$(BIN)/kerascnn demo
@@ -24,6 +24,13 @@ types: $(INSTALLED)
 # MediaPipe is installed in build/mediapipe: it wants other versions of what TensorFlow needs.
 test-mediapipe: $(INSTALLED)
 	$(BIN)/pytest -m slow -rs tests/export/test_mediapipe.py
+
+# All of training on many devices, records, checkpoints and serving, the slow ones too.
+SCALE := training/distribution training/test_adversarial_replicas.py tasks/test_killed.py \
+	tasks/test_keeping.py data/test_data_records.py serving
+test-scale: $(INSTALLED)
+	$(BIN)/pytest -m "slow or not slow" -n 2 --dist loadfile \
+		$(addprefix tests/kerascnn/,$(SCALE)) tests/export/serving
 
 experiments: $(INSTALLED)
 	$(BIN)/pytest -m slow

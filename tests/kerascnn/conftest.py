@@ -2,10 +2,6 @@
 
 import keras
 import pytest
-import tensorflow as tf
-
-# What a graph computes does not depend on how well TensorFlow rewrites it for speed.
-tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,14 @@ _SMALL = {"stacks": 2, "holistic": 1}
 
 @register(
     paper="https://arxiv.org/abs/1702.07432",
-    tiny={**_SMALL, "input_shape": (16, 16, 3), "filters": 16, "depth": 1, "kernel_size": 3},
+    tiny={
+        **_SMALL,
+        "input_shape": (16, 16, 3),
+        "filters": 16,
+        "depth": 1,
+        "kernel_size": 3,
+        "iterations": 1,
+    },
     params=58_437_208,
     experiment=Experiment(
         data="people",
