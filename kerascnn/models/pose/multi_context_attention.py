@@ -9,18 +9,12 @@ from kerascnn.registry import Experiment, register
 from kerascnn.training import AuxiliaryClassifiers
 
 _SMALL = {"stacks": 2, "holistic": 1}
+_QUICK = {"kernel_size": 3, "iterations": 1}
 
 
 @register(
     paper="https://arxiv.org/abs/1702.07432",
-    tiny={
-        **_SMALL,
-        "input_shape": (16, 16, 3),
-        "filters": 16,
-        "depth": 1,
-        "kernel_size": 3,
-        "iterations": 1,
-    },
+    tiny={**_SMALL, **_QUICK, "input_shape": (16, 16, 3), "filters": 16, "depth": 1},
     params=58_437_208,
     experiment=Experiment(
         data="people",
