@@ -856,7 +856,7 @@ REPLICAS = """
 import json, runpy, sys
 import keras, numpy as np, tensorflow as tf
 
-# What a graph computes does not depend on how well TensorFlow rewrites it for speed.
+# Rewriting the graphs for speed takes longer than these few steps.
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)

@@ -13,7 +13,7 @@ import kerascnn
 from kerascnn.training import GAN
 from keras import layers
 
-# What a graph computes does not depend on how well TensorFlow rewrites it for speed.
+# Rewriting the graphs for speed takes longer than these few steps.
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)

@@ -21,7 +21,7 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(23, 6)).astype("float32")
 Y = RNG.integers(0, 3, 23)
 MINED = Triplet(distance="squared")
-ENDS = "convolutions without an example"  # what Keras leaves can train no more
+ENDS = "convolutions without an example"  # what Keras by itself leaves can train no more
 
 
 def classifier(*more):
@@ -112,6 +112,7 @@ SCENARIOS = {
     "a first batch that does not divide": {"count": 3},
     "triplets mined in the whole batch": {"count": 23, "loss": MINED},
     "a variational autoencoder": {"train": autoencode},
+    ENDS: {"train": convolve},
     "a step of the model's own": {"train": restore},
     "clipped by norm": clipped(clipnorm=0.1),
     "clipped by global norm": clipped(global_clipnorm=0.1),
@@ -196,9 +197,9 @@ MADE_OUTSIDE = classifier()
 OPTIMIZER_MADE_OUTSIDE = optimizers.SGD()
 
 
-def report():
+def report(scenarios):
     return {
-        **{scenario: apart(scenario) for scenario in SCENARIOS},
+        **{scenario: apart(scenario) for scenario in scenarios},
         "noise": noise(),
         "infinite gradient": infinite_gradient(),
         "built outside": error(lambda: (MADE_OUTSIDE, "sgd")),
@@ -206,8 +207,8 @@ def report():
     }
 
 
-stock = report()
+stock = report([scenario for scenario in SCENARIOS if scenario != ENDS])
 cures.cure()
-SCENARIOS[ENDS] = {"train": convolve}
 same = bool((trained(ONE, "scaled loss") == alone("scaled loss")).all())
-print(json.dumps({"stock": stock, "cured": {**report(), "one device is the same": same}}))
+cured = {**report(SCENARIOS), "one device is the same": same}
+print(json.dumps({"stock": stock, "cured": cured}))

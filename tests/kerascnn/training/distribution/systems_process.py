@@ -19,7 +19,7 @@ from kerascnn.tasks.compiling import compile_model
 from kerascnn.training.distribution import choose
 
 CONTRACT = Path(__file__).parents[2] / "test_contract.py"
-# What a step computes does not depend on how well TensorFlow rewrites its graph for speed.
+# Rewriting the graphs for speed takes longer than these few steps.
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -38,7 +38,7 @@ def fit(case, model, way):
     return model.fit(batches, verbose=0).history
 
 
-def wrong(way, name):
+def wrong(name, way):
     """Train a system, and give what is wrong with it after an epoch; None where nothing is."""
     keras.utils.clear_session()
     case = contract.Case(name)
@@ -60,7 +60,7 @@ def wrong(way, name):
 
 if __name__ == "__main__":
     jobs = [*itertools.product(sys.argv[1:], ("replicas", "xla"))]
-    names, ways = zip(*jobs, strict=True)
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
-        for way, name, answer in zip(ways, names, pool.map(wrong, ways, names), strict=True):
+        answers = pool.map(wrong, *zip(*jobs, strict=True))
+        for (name, way), answer in zip(jobs, answers, strict=True):
             print(json.dumps([f"{name} by {way}", answer]), flush=True)

@@ -40,9 +40,12 @@ def made(monkeypatch):
             tf.distribute, kind, lambda *words, kind=kind: names.append((kind, *words)) or honest
         )
     monkeypatch.setitem(choice._MAKERS, "tpu", lambda: names.append(("TPUStrategy",)) or honest)
-    for make in (choice._mirrored, choice._multi_worker):
-        make.cache_clear()
+    forget()
     yield names
+    forget()
+
+
+def forget():
     for make in (choice._mirrored, choice._multi_worker):
         make.cache_clear()
 
